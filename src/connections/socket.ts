@@ -1,0 +1,18 @@
+/** The `ws` socket, with one thing more: it tells before it closes. */
+import { WebSocket } from 'ws'
+
+/**
+ * ws answers a client's close frame by itself. What has been collected for that client must go out before,
+ * since nothing may follow a close frame (RFC 6455 §5.5.1).
+ */
+export class ServerSocket extends WebSocket {
+  /** Called once, before the close frame is sent, whoever began to close. */
+  onClosing: (() => void) | undefined
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const tell = this.onClosing
+    this.onClosing = undefined
+    tell?.()
+    super.close(code, reason)
+  }
+}

@@ -1,0 +1,138 @@
+/** The routes of the control API. */
+import type { IncomingMessage } from 'node:http'
+import { CLOSE, closeFault } from '../connections/close-codes.ts'
+import type { ClientConnection } from '../connections/connection.ts'
+import { ageOf } from '../connections/id.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Change } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { Problem } from '../problem.ts'
+import { push } from './push-route.ts'
+
+/** One call, as a route sees it. */
+export interface Call {
+  readonly gateway: Gateway
+  readonly request: IncomingMessage
+  readonly query: URLSearchParams
+  /** The variable part of the path, decoded. */
+  readonly id: string
+  readonly log: Logger
+}
+
+/** What a call is answered with. */
+export interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Handler = (call: Call) => Answer | Promise<Answer>
+
+const PAGE = { default: 100, most: 1000 }
+
+const ok = (body: unknown): Answer => ({ status: 200, body })
+
+const change =
+  (what: (gateway: Gateway) => Promise<Change>): Handler =>
+  async ({ gateway }) => {
+    const { note } = await what(gateway)
+    return ok(note === undefined ? gateway.status() : { ...gateway.status(), note })
+  }
+
+const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  '/push': {
+    POST: async ({ gateway, request, log }) => ok(await push(gateway, request, log)),
+  },
+  '/start': { POST: change(gateway => gateway.lifecycle.start()) },
+  '/stop': { POST: change(gateway => gateway.lifecycle.stop()) },
+  '/restart': { POST: change(gateway => gateway.lifecycle.restart()) },
+  '/reload': {
+    POST: async ({ gateway }) => {
+      await gateway.reload()
+      return ok(gateway.status())
+    },
+  },
+  '/status': { GET: ({ gateway }) => ok(gateway.status()) },
+  '/health': {
+    GET: ({ gateway }) => {
+      const health = gateway.health()
+      return { status: health.status === 'fail' ? 503 : 200, body: health }
+    },
+  },
+  '/connections': { GET: listConnections },
+  '/connections/:id': {
+    GET: call => ok(find(call).toJSON()),
+    DELETE: closeConnection,
+  },
+}
+
+/**
+ * Finds the route of a call.
+ * @throws Problem 404 for an unknown path, 405 (its `allow` says what is taken) for another method
+ */
+export function route(method: string, path: string): { readonly handle: Handler; readonly id: string } {
+  const match = /^\/connections\/([^/]+)$/.exec(path)
+  const id = match?.[1] === undefined ? '' : decode(match[1])
+  const name = match === null ? path : '/connections/:id'
+  const methods = Object.hasOwn(routes, name) ? routes[name] : undefined
+  if (methods === undefined) {
+    throw new Problem(404, `there is no ${path} here; there are ${Object.keys(routes).join(', ')}`)
+  }
+  const handle = methods[method === 'HEAD' ? 'GET' : method]
+  if (handle !== undefined) return { handle, id }
+  const allow = Object.keys(methods).flatMap(known => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
+  throw new Problem(405, `${path} takes ${allow.join(', ')}, got ${method}`, { allow })
+}
+
+function listConnections({ gateway, query }: Call): Answer {
+  const limitText = query.get('limit') ?? String(PAGE.default)
+  const limit = Number(limitText)
+  if (!/^\d{1,6}$/.test(limitText) || limit < 1 || limit > PAGE.most) {
+    throw new Problem(
+      400,
+      `limit takes a whole number from 1 to ${PAGE.most}, got ${JSON.stringify(limitText)}`,
+    )
+  }
+  const after = query.get('after')
+  const age = after === null ? 0 : ageOf(after)
+  if (age === undefined) {
+    throw new Problem(
+      400,
+      `after takes the id that the page before gave as "next", got ${JSON.stringify(after)}`,
+    )
+  }
+  const page: ClientConnection[] = []
+  // Older connections come first, so a page may go on behind a connection that has closed meanwhile.
+  for (const connection of gateway.connections) {
+    if (age > 0 && (ageOf(connection.id) ?? 0) <= age) continue
+    if (page.length === limit) {
+      return ok({ connections: page, next: page[limit - 1]?.id })
+    }
+    page.push(connection)
+  }
+  return ok({ connections: page })
+}
+
+function closeConnection(call: Call): Answer {
+  const connection = find(call)
+  const codeText = call.query.get('code')
+  const code = codeText === null ? CLOSE.normal : /^\d{4}$/.test(codeText) ? Number(codeText) : codeText
+  const reason = call.query.get('reason') ?? ''
+  const fault = closeFault(code, reason)
+  if (fault !== undefined || typeof code !== 'number') throw new Problem(400, fault ?? 'code takes a number')
+  connection.close(code, reason)
+  return ok({ id: connection.id, code, reason })
+}
+
+function find({ gateway, id }: Call): ClientConnection {
+  const connection = gateway.connections.get(id)
+  if (connection === undefined) throw new Problem(404, `no connection ${JSON.stringify(id)} is open here`)
+  return connection
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    throw new Problem(400, `the path is not URL-encoded properly: ${part}`, {}, error)
+  }
+}

@@ -1,0 +1,60 @@
+/** From a message and its recipients to the sockets: encoded once, queued for each, written once a turn. */
+import { payloadBytes, toFrame, toPayload, toTextFrame } from './encode.ts'
+import { Outbox, type Sink } from './outbox.ts'
+import { type Directory, type Recipients, type Resolved, resolve } from './recipients.ts'
+
+/** How a delivery ended. */
+export interface Delivered<S> {
+  /** How many connections it was queued for. */
+  readonly count: number
+  /** Who they were; for backpressure. */
+  readonly recipients: Iterable<S>
+}
+
+/** A text that came in as UTF-8, so that it need not be encoded again when it is passed on unchanged. */
+export interface Original {
+  readonly text: string
+  readonly utf8: Uint8Array
+}
+
+export class Delivery<S extends Sink> {
+  readonly outbox = new Outbox()
+  readonly #directory: Directory<S>
+  /** Recipients that were asked for and were closed or unknown. */
+  unknownRecipients = 0
+  /** Frames queued, counted once for each recipient. */
+  delivered = 0
+
+  constructor(directory: Directory<S>) {
+    this.#directory = directory
+  }
+
+  /**
+   * Sends a message to its recipients.
+   * @param message a string goes as text, bytes as binary, any other value as JSON; null and undefined not at all
+   * @param limit the largest payload, in bytes
+   * @throws TypeError for a message without JSON text or recipients that are no array; PayloadTooLarge
+   */
+  send(message: unknown, to: Recipients, limit: number, original?: Original): Delivered<S> {
+    const payload = toPayload(message)
+    if (payload === null) return { count: 0, recipients: [] }
+    if (limit !== Infinity && payloadBytes(payload) > limit)
+      throw new PayloadTooLarge(payloadBytes(payload), limit)
+    const resolved: Resolved<S> = resolve(to, this.#directory)
+    const unchanged = original !== undefined && payload === original.text
+    const frame = unchanged ? toTextFrame(original.utf8) : toFrame(payload)
+    const count = this.outbox.add(frame, resolved.sinks)
+    this.unknownRecipients += resolved.unknown
+    this.delivered += count
+    return { count, recipients: resolved.sinks }
+  }
+}
+
+/** A pushed message is larger than `WS_MAX_PAYLOAD_BYTES`. */
+export class PayloadTooLarge extends Error {
+  override readonly name = 'PayloadTooLarge'
+
+  constructor(bytes: number, limit: number) {
+    super(`the message has ${bytes} bytes, and WS_MAX_PAYLOAD_BYTES allows ${limit}`)
+  }
+}

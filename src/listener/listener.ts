@@ -1,0 +1,68 @@
+/**
+ * What the gateway asks of a listener. The module host (`host.ts`) is one implementation; an application
+ * that is asked over HTTP will be another. Nothing outside this folder knows which one runs.
+ */
+import type { CloseData, ListenerData, OpenData } from './types.ts'
+
+/** What became of a hook: nothing to say, or why it failed. A fault has been logged by then. */
+export type Outcome = ListenerFault | undefined
+
+/** A hook's answer: at once when the hook was synchronous, so that order costs no turn of the event loop. */
+export type HookResult = Outcome | Promise<Outcome>
+
+/** A hook that threw, rejected or ran out of time. */
+export class ListenerFault extends Error {
+  override readonly name = 'ListenerFault'
+  /** `threw`: the hook's error is in `cause`; `timeout`: it took longer than `WS_LISTENER_TIMEOUT_MS`. */
+  readonly kind: 'threw' | 'timeout'
+
+  constructor(kind: 'threw' | 'timeout', message: string, cause?: unknown) {
+    super(message, { cause })
+    this.kind = kind
+  }
+}
+
+/** A listener that could not be loaded; the message says what is wrong and where. */
+export class ListenerLoadError extends Error {
+  override readonly name = 'ListenerLoadError'
+}
+
+/** What `GET /status` says of the listener. */
+export interface ListenerStatus {
+  /** The file in use, or what `WS_LISTENER` names while there is none. */
+  readonly path: string
+  /** When the version in use was loaded, or null. */
+  readonly loadedAt: Date | null
+  /** How many versions have been loaded since the process started; 0 before the first. */
+  readonly generation: number
+  /** Why the newest version is not in use, or null when all is well. */
+  readonly error: string | null
+}
+
+export interface ListenerPort {
+  /**
+   * Loads the listener, brings it into use and follows its changes. A listener that is bad is no error
+   * here: it is logged, `status.error` says it, and `ready` stays false when no good version is there.
+   */
+  start(): Promise<void>
+  /** Takes the listener out of use (`onUnload`, `gateway.signal`) and stops following its changes. */
+  stop(): Promise<void>
+  /**
+   * Loads the listener anew, changed or not.
+   * @throws ListenerLoadError when it cannot be loaded; the last good version stays in use
+   */
+  reload(): Promise<void>
+  /** False while nobody may get in: no listener has been loaded that should be there. */
+  readonly ready: boolean
+  readonly status: ListenerStatus
+  open(data: OpenData): HookResult
+  close(data: CloseData): HookResult
+  message(data: ListenerData): HookResult
+  /**
+   * What `message` left in `data` cannot be sent (no array where one belongs, no JSON text): a fault of the
+   * hook, logged and told to `onError` like one that it threw.
+   */
+  reject(error: unknown, data: ListenerData): ListenerFault
+  /** Whether this stack passes through the listener's own files. */
+  owns(stack: string): boolean
+}

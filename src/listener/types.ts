@@ -1,0 +1,153 @@
+/**
+ * The public types of a listener. `gateway types` prints this file, so it imports nothing.
+ * @module
+ */
+
+/**
+ * Anything the listener keeps of its own: `connection.state` and `gateway.state`. It is `any` on purpose,
+ * so that `gateway.state.count += 1` needs no cast; nothing in the gateway reads it.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see the line above, the value belongs to the user
+export type State = Record<string, any>
+
+/** What a connection's handshake asked for. */
+export interface ConnectionRequest {
+  /** The path of the URL, without the query: `/chat`. */
+  readonly path: string
+  /** The raw query without its `?`, or `''`. Read it with `new URLSearchParams(query)`. */
+  readonly query: string
+  /** The request's headers, names in lower case, as in Node. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The client's address. An IPv4 address is written as such (`127.0.0.1`), never as `::ffff:127.0.0.1`. */
+  readonly ip: string
+  /** The subprotocol that was agreed on (RFC 6455 §1.9), or `''`. */
+  readonly protocol: string
+}
+
+/** One open WebSocket of one client. */
+export interface Connection {
+  /** Unique across all nodes and restarts. Give it to your application to push to this connection alone. */
+  readonly id: string
+  /** False as soon as the connection is closing or closed. */
+  readonly isOpen: boolean
+  readonly openedAt: Date
+  /** Yours: anything you want to remember of this connection. Kept when the listener is reloaded. */
+  readonly state: State
+  readonly request: ConnectionRequest
+  /**
+   * Sends to this connection alone. A string goes as text, a Buffer or Uint8Array as binary, any other
+   * value as its JSON text; `null` and `undefined` send nothing. Never throws on a connection that is gone.
+   */
+  send(message: unknown): void
+  /**
+   * Closes the connection after what was sent before.
+   * @param code 1000 (the default), another code that RFC 6455 §7.4 lets one send, or 3000 to 4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws RangeError for a code or reason that the protocol does not allow
+   */
+  close(code?: number, reason?: string): void
+}
+
+/** The open connections. */
+export interface Connections extends Iterable<Connection> {
+  /** How many are open. */
+  readonly size: number
+  /** The open connection of this id, or undefined. */
+  get(id: string): Connection | undefined
+}
+
+/** Writes to WebSocket.log. */
+export interface Log {
+  debug(message: string): void
+  debug(fields: object, message?: string): void
+  info(message: string): void
+  info(fields: object, message?: string): void
+  warn(message: string): void
+  warn(fields: object, message?: string): void
+  error(message: string): void
+  error(fields: object, message?: string): void
+}
+
+/** The gateway, as a listener sees it: the second argument of each hook. */
+export interface Gateway {
+  /** `WS_GATEWAY_ID`. */
+  readonly id: string
+  readonly connections: Connections
+  /** Yours: shared by all connections, kept when the listener is reloaded, emptied when the gateway restarts. */
+  readonly state: State
+  readonly log: Log
+  /** Aborted when this version of the listener goes out of use. Give it to timers, `fetch` and the like. */
+  readonly signal: AbortSignal
+  /**
+   * Like the control API's `POST /push`: runs `data` through `onMessage`, then sends `data.message`.
+   * @throws an error with `status` and `detail` when it is refused
+   */
+  push(data: PushData): Promise<{ recipients: number }>
+}
+
+/** What is pushed. Every further key reaches `onMessage` as it is. */
+export interface PushData {
+  message: unknown
+  /** `base64`: `message` is base64 text and goes out as a binary frame. */
+  encoding?: 'base64'
+  connections?: Recipient[]
+  except?: Recipient[]
+  [key: string]: unknown
+}
+
+/** A connection or its id. `undefined` is passed over, so `[data.conn]` is fine in a push. */
+export type Recipient = Connection | string | undefined
+
+/** What a hook is told, and what it may change. */
+export interface ListenerData {
+  /** The connection that the event is about; absent in a push. */
+  readonly conn?: Connection
+  /**
+   * A string for a text frame, a Buffer for a binary frame, `''` on open and close; in a push, what the
+   * application pushed. Set it to change what is sent: a string goes as text, a Buffer or Uint8Array as
+   * binary, any other value as its JSON text, `null` or `undefined` sends nothing.
+   */
+  get message(): string | Buffer
+  set message(value: unknown)
+  /** Set it to send to these alone. `[]` is nobody; left out is everyone. */
+  connections?: Recipient[]
+  /** Set it to leave these out. */
+  except?: Recipient[]
+  /** On close: the close code (RFC 6455 §7.4). */
+  readonly code?: number
+  /** On close: the close reason, or `''`. */
+  readonly reason?: string
+  /** In a push: the application's further keys. */
+  [key: string]: unknown
+}
+
+/** What `onClientOpen` is told. */
+export interface OpenData extends ListenerData {
+  readonly conn: Connection
+}
+
+/** What `onClientClose` is told. */
+export interface CloseData extends ListenerData {
+  readonly conn: Connection
+  readonly code: number
+  readonly reason: string
+}
+
+/** A listener: the hooks, as named exports or as the default export's methods. All are optional, all may be async. */
+export interface Listener {
+  /** A client has connected. Sends nothing by itself; use `data.conn.send(…)`. */
+  onClientOpen?(data: OpenData, gateway: Gateway): void | Promise<void>
+  /** A connection has closed. Called exactly once for each `onClientOpen`. */
+  onClientClose?(data: CloseData, gateway: Gateway): void | Promise<void>
+  /**
+   * A message of a client, or a push of the application. Afterwards `data.message` goes to everyone, or
+   * to `data.connections`, without `data.except`.
+   */
+  onMessage?(data: ListenerData, gateway: Gateway): void | Promise<void>
+  /** This version of the listener comes into use (start, reload). When it throws, the load has failed. */
+  onLoad?(gateway: Gateway): void | Promise<void>
+  /** This version of the listener goes out of use (reload, stop). */
+  onUnload?(gateway: Gateway): void | Promise<void>
+  /** Another hook threw, rejected or ran out of time. `data` is absent for `onLoad` and `onUnload`. */
+  onError?(error: unknown, data: ListenerData | undefined, gateway: Gateway): void | Promise<void>
+}

@@ -1,0 +1,54 @@
+/** WebSocket.log: JSON lines from pino, in a file and on standard output. */
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { BufferedFile } from './log/buffered-file.ts'
+import { Output } from './log/output.ts'
+
+export type { Logger }
+
+export interface LogOptions {
+  readonly gatewayId: string
+  /** The folder that holds WebSocket.log. */
+  readonly folder: string
+  readonly level: string
+}
+
+/** The log of a process. */
+export interface GatewayLog {
+  readonly logger: Logger
+  /** Opens the file anew (SIGHUP: logrotate has moved it). */
+  reopen(): void
+  /** Writes all that is logged; for the end of the process. */
+  flush(): Promise<void>
+  /** The same for an exit that waits for nobody. */
+  flushNow(): void
+}
+
+/** How long a standard output that nobody reads may hold up the end of the process. */
+const STDOUT_GRACE_MS = 500
+
+/** Opens the log. A folder that cannot be written is said on standard error, and stops nothing. */
+export function openLog({ gatewayId, folder, level }: LogOptions): GatewayLog {
+  const file = new BufferedFile(join(folder, 'WebSocket.log'), text =>
+    process.stderr.write(`gateway: ${text}\n`),
+  )
+  const output = new Output()
+  const both = {
+    write(line: string): void {
+      file.write(line)
+      output.write(line)
+    },
+  }
+  return {
+    logger: pino({ level, base: { gateway: gatewayId } }, both),
+    reopen: () => file.reopen(),
+    async flush() {
+      file.flush()
+      await output.flush(STDOUT_GRACE_MS)
+    },
+    flushNow() {
+      file.flush()
+      output.flushNow()
+    },
+  }
+}

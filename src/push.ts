@@ -1,0 +1,48 @@
+/** What an application pushes: checked here, whichever door it came through. */
+import type { ListenerData } from './listener/types.ts'
+import { Problem } from './problem.ts'
+
+/** How a push ended. */
+export interface Pushed {
+  /** How many connections it was queued for. */
+  readonly recipients: number
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/
+
+/**
+ * Makes of what was pushed the `data` of `onMessage`: the object itself, its base64 message as a Buffer.
+ * @throws Problem 400 that says what is wrong with it
+ */
+export function pushData(pushed: unknown): ListenerData {
+  if (typeof pushed !== 'object' || pushed === null || Array.isArray(pushed)) {
+    throw new Problem(400, `a push is a JSON object with a "message", got ${kindOf(pushed)}`)
+  }
+  const data = pushed as Record<string, unknown>
+  if (!Object.hasOwn(data, 'message')) throw new Problem(400, 'a push takes a "message", and has none')
+  if (Object.hasOwn(data, 'conn')) {
+    throw new Problem(400, 'a push has no "conn"; name its recipients in "connections"')
+  }
+  for (const list of ['connections', 'except'] as const) {
+    if (data[list] !== undefined && !Array.isArray(data[list])) {
+      throw new Problem(400, `"${list}" takes an array of connection ids, got ${kindOf(data[list])}`)
+    }
+  }
+  if (data.encoding !== undefined) {
+    if (data.encoding !== 'base64') {
+      throw new Problem(400, `"encoding" takes "base64", got ${JSON.stringify(data.encoding)}`)
+    }
+    if (typeof data.message !== 'string' || !BASE64.test(data.message)) {
+      throw new Problem(400, '"message" is no base64 text, which "encoding" says it is')
+    }
+    data.message = Buffer.from(data.message, 'base64')
+    delete data.encoding
+  }
+  // It has what ListenerData asks for; its further keys are the application's.
+  return data as unknown as ListenerData
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+}

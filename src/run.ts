@@ -1,0 +1,110 @@
+/** Puts the gateway together: environment → log → gateway → control server → signals. */
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { ControlServer } from './control/server.ts'
+import { ControlSocketError } from './control/socket-file.ts'
+import { Gateway } from './gateway.ts'
+import { ListenerHost } from './listener/host.ts'
+import { openLog } from './log.ts'
+import type { SignalHandlers } from './signals.ts'
+import { version } from './version.ts'
+
+/** sysexits.h: EX_CONFIG. */
+const EXIT_CONFIG = 78
+const EXIT_FAILED = 1
+
+/** Runs the gateway until a signal ends it. */
+export async function run(onSignals: (handlers: SignalHandlers) => void): Promise<void> {
+  const config = readOrExit()
+  const { settings } = config
+  const log = openLog({ gatewayId: settings.gatewayId, folder: settings.logDir, level: settings.logLevel })
+  const { logger } = log
+  const hook = (key: 'onOpen' | 'onClose' | 'onMessage') => ({
+    name: settings[key],
+    required: config.given.has(key),
+  })
+  const gateway = new Gateway({
+    settings,
+    log: logger,
+    version: version(),
+    listener: createGateway =>
+      new ListenerHost({
+        path: settings.listener,
+        names: { open: hook('onOpen'), close: hook('onClose'), message: hook('onMessage') },
+        timeoutMs: settings.listenerTimeoutMs,
+        pollMs: settings.listenerPollMs,
+        log: logger,
+        createGateway,
+        modules: {},
+      }),
+  })
+  const control = new ControlServer(gateway, logger)
+
+  /** Ends the process for a reason that is not the user's wish: one clear line, and what is logged is kept. */
+  const fail = async (line: string): Promise<never> => {
+    process.stderr.write(`gateway: ${line}\n`)
+    control.close()
+    await log.flush()
+    process.exit(EXIT_FAILED)
+  }
+  process.on('exit', () => log.flushNow())
+  process.on('unhandledRejection', error =>
+    gateway.listenerError(error, 'a promise was rejected and nobody caught it'),
+  )
+  process.on('uncaughtException', error => {
+    if (gateway.isListenerError(error))
+      return gateway.listenerError(error, 'the listener threw outside its hooks')
+    logger.fatal({ event: 'error', err: error }, 'uncaught exception')
+    void fail(`uncaught exception: ${error instanceof Error ? error.stack : String(error)}`)
+  })
+
+  for (const warning of config.warnings) logger.warn({ event: 'gateway.start' }, warning)
+  try {
+    await control.listen()
+  } catch (error) {
+    if (!(error instanceof ControlSocketError)) throw error
+    logger.fatal({ event: 'error' }, error.message)
+    return fail(error.message)
+  }
+
+  let ending = false
+  onSignals({
+    stop(signal) {
+      ending = true
+      logger.info({ event: 'gateway.stop', signal }, `${signal}: the gateway shuts down`)
+      const late = setTimeout(() => process.exit(0), settings.shutdownTimeoutMs)
+      void gateway.lifecycle.end().finally(async () => {
+        clearTimeout(late)
+        control.close()
+        await log.flush()
+        process.exit(0)
+      })
+    },
+    hangUp: () => log.reopen(),
+  })
+
+  if (settings.startupMode !== 'automatic') {
+    logger.info(
+      { event: 'gateway.start', mode: settings.startupMode },
+      'the gateway is stopped, as its mode says',
+    )
+    return
+  }
+  try {
+    await gateway.lifecycle.start()
+  } catch (error) {
+    if (ending) return
+    const message = error instanceof Error ? error.message : String(error)
+    logger.fatal({ event: 'error' }, message)
+    await fail(message)
+  }
+}
+
+function readOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const fault of error.faults) process.stderr.write(`gateway: ${fault}\n`)
+    process.exit(EXIT_CONFIG)
+  }
+}

@@ -1,0 +1,40 @@
+/** What `GET /status` and `GET /health` say. */
+import type { GatewayState, StartupMode } from './lifecycle.ts'
+import type { ListenerPort, ListenerStatus } from './listener/listener.ts'
+
+/** The answer of `GET /status`. */
+export interface Status {
+  readonly id: string
+  readonly state: GatewayState
+  readonly mode: StartupMode
+  /** The port in use, or the one that will be asked for. */
+  readonly port: number
+  /** How long the WebSocket server has been listening; 0 while it is not. */
+  readonly uptimeMs: number
+  /** How many are open. */
+  readonly connections: number
+  readonly listener: ListenerStatus
+  readonly counters: Readonly<Record<string, number>>
+  readonly version: string
+}
+
+/** The answer of `GET /health`. */
+export interface Health {
+  /** `fail` is HTTP 503. */
+  readonly status: 'pass' | 'warn' | 'fail'
+  readonly state: GatewayState
+  /** What is wrong, when something is. */
+  readonly output?: string
+}
+
+/** A gateway that is stopped because it was told so passes; one that lets nobody in fails. */
+export function health(state: GatewayState, failure: string | null, listener: ListenerPort): Health {
+  if (state === 'starting') return { status: 'fail', state, output: 'the gateway is starting' }
+  if (state === 'stopping') return { status: 'pass', state }
+  if (state === 'stopped') {
+    return failure === null ? { status: 'pass', state } : { status: 'fail', state, output: failure }
+  }
+  const { error } = listener.status
+  if (!listener.ready) return { status: 'fail', state, output: error ?? 'no listener is in use' }
+  return error === null ? { status: 'pass', state } : { status: 'warn', state, output: error }
+}
