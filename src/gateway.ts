@@ -178,7 +178,7 @@ export class Gateway {
       const result = this.#listener.message(data)
       if (result instanceof Promise) return result.then(fault => this.#pass(data, fault, original))
       this.#pass(data, result, original)
-    })
+    }, bytes.length)
   }
 
   #closed(connection: ClientConnection, peerCode: number, peerReason: string): void {

@@ -47,6 +47,10 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     process.exit(EXIT_FAILED)
   }
   process.on('exit', () => log.flushNow())
+  // A standard error that nobody reads any more must not end the process.
+  process.stderr.on('error', error =>
+    logger.warn({ event: 'error', err: error }, 'standard error cannot be written'),
+  )
   process.on('unhandledRejection', error =>
     gateway.listenerError(error, 'a promise was rejected and nobody caught it'),
   )
@@ -71,7 +75,10 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     stop(signal) {
       ending = true
       logger.info({ event: 'gateway.stop', signal }, `${signal}: the gateway shuts down`)
-      const late = setTimeout(() => process.exit(0), settings.shutdownTimeoutMs)
+      const late = setTimeout(() => {
+        control.close()
+        process.exit(0)
+      }, settings.shutdownTimeoutMs)
       void gateway.lifecycle.end().finally(async () => {
         clearTimeout(late)
         control.close()

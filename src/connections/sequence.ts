@@ -3,10 +3,10 @@
 /** One event; a promise says that it takes time. It never rejects: who makes it handles its faults. */
 export type Task = () => void | Promise<void>
 
-/** So many waiting events pause the socket that they come from. */
-const PAUSE_AT = 64
-/** With so few left it is read again. */
-const RESUME_AT = 16
+/** So many waiting events, or so many bytes in them, pause the socket that they come from. */
+const PAUSE_AT = { events: 64, bytes: 1024 * 1024 }
+/** With so little left it is read again. */
+const RESUME_AT = { events: 16, bytes: 256 * 1024 }
 
 /** What can be told to send no more for a while (TCP's flow control does the rest). */
 export interface Source {
@@ -14,12 +14,18 @@ export interface Source {
   resume(): void
 }
 
+interface Waiting {
+  readonly task: Task
+  readonly bytes: number
+}
+
 export class Sequence {
   readonly #source: Source
   #busy = false
   #paused = false
-  #waiting: Task[] | null = null
+  #waiting: Waiting[] | null = null
   #next = 0
+  #bytes = 0
 
   constructor(source: Source) {
     this.#source = source
@@ -30,16 +36,20 @@ export class Sequence {
     return this.#waiting === null ? 0 : this.#waiting.length - this.#next
   }
 
-  /** Runs the task now when nothing is under way, else when its turn comes. */
-  run(task: Task): void {
+  /**
+   * Runs the task now when nothing is under way, else when its turn comes.
+   * @param bytes what it holds in memory while it waits
+   */
+  run(task: Task, bytes = 0): void {
     if (!this.#busy) {
       this.#busy = true
       this.#take(task)
       return
     }
     this.#waiting ??= []
-    this.#waiting.push(task)
-    if (!this.#paused && this.waiting >= PAUSE_AT) {
+    this.#waiting.push({ task, bytes })
+    this.#bytes += bytes
+    if (!this.#paused && (this.waiting >= PAUSE_AT.events || this.#bytes >= PAUSE_AT.bytes)) {
       this.#paused = true
       this.#source.pause()
     }
@@ -66,8 +76,10 @@ export class Sequence {
   }
 
   #shift(): Task | undefined {
-    if (this.#waiting === null) return undefined
-    const task = this.#waiting[this.#next++]
+    const entry = this.#waiting?.[this.#next]
+    if (this.#waiting === null || entry === undefined) return undefined
+    this.#next++
+    this.#bytes -= entry.bytes
     if (this.#next >= this.#waiting.length) {
       this.#waiting = null
       this.#next = 0
@@ -75,10 +87,10 @@ export class Sequence {
       this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0
     }
-    if (this.#paused && this.waiting <= RESUME_AT) {
+    if (this.#paused && this.waiting <= RESUME_AT.events && this.#bytes <= RESUME_AT.bytes) {
       this.#paused = false
       this.#source.resume()
     }
-    return task
+    return entry.task
   }
 }

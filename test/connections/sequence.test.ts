@@ -54,6 +54,20 @@ test('thousands of waiting tasks keep their order, pause their source, and resum
   assert.equal(sequence.waiting, 0)
 })
 
+test('a few large events pause their source as well', async () => {
+  const from = source()
+  const sequence = new Sequence(from)
+  const first = withResolvers()
+  sequence.run(() => first.promise.then(() => undefined))
+  sequence.run(() => undefined, 600_000)
+  assert.deepEqual(from.calls, [])
+  sequence.run(() => undefined, 600_000)
+  assert.deepEqual(from.calls, ['pause'])
+  first.resolve()
+  await turn()
+  assert.deepEqual(from.calls, ['pause', 'resume'])
+})
+
 function withResolvers() {
   let resolve: (value?: unknown) => void = () => undefined
   const promise = new Promise(r => {
