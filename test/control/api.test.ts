@@ -41,7 +41,7 @@ test('push: to all, to some, without some, binary, any JSON value, further keys 
   assert.deepEqual(await b.messages(7), ['all', 'not a', ...common])
   assert.ok(idB)
   assert.equal((await gateway.call('GET', '/status')).body.counters.unknownRecipients, 1)
-  assert.equal(gateway.lines.filter(line => line.event === 'push').length, pushes.length)
+  assert.equal((await gateway.events('push', pushes.length)).length, pushes.length)
 })
 
 test('every wrong call gets its problem document, and none disturbs the gateway', async t => {
@@ -124,7 +124,8 @@ test('a hook that throws is 500 with its message, one that runs out of time 504;
   })
   const client = await connect(t, gateway.url)
   const thrown = await gateway.push({ message: 'x', how: 'throw' })
-  assert.deepEqual([thrown.status, thrown.body.detail], [500, 'no such room'])
+  assert.equal(thrown.status, 500)
+  assert.match(thrown.body.detail, /no such room/)
   assert.equal((await gateway.push({ message: 'x', how: 'hang' })).status, 504)
   const list = await gateway.push({ message: 'x', how: 'list' })
   assert.equal(list.status, 500)
@@ -132,7 +133,7 @@ test('a hook that throws is 500 with its message, one that runs out of time 504;
   assert.equal((await gateway.push({ message: 'x', how: 'value' })).status, 500)
   await gateway.push({ message: 'good' })
   assert.deepEqual(await client.messages(1), ['good'])
-  assert.equal(gateway.lines.filter(line => line.event === 'listener.error').length, 4)
+  assert.equal((await gateway.events('listener.error', 4)).length, 4)
 })
 
 test('connections in pages, one of them, and closing it', async t => {

@@ -58,7 +58,7 @@ test('each line is pushed as it arrives, in order, with one line in the log for 
     'without a line feed',
   ]
   assert.deepEqual(await client.messages(23), expected)
-  const logged = gateway.lines.filter(l => l.event === 'push')
+  const logged = await gateway.events('push', 1)
   assert.equal(logged.length, 1)
   assert.deepEqual([logged[0]?.pushed, logged[0]?.recipients, logged[0]?.failed], [23, 23, 1])
 })

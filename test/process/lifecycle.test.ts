@@ -167,8 +167,9 @@ test('mode manual waits for start; mode disabled refuses it', async t => {
   const before = (await manual.call('GET', '/status')).body
   assert.deepEqual([before.state, before.mode], ['stopped', 'manual'])
   assert.equal((await manual.call('GET', '/health')).status, 200)
-  assert.equal((await manual.call('POST', '/start')).body.state, 'running')
-  await connect(t, manual.url)
+  const started = (await manual.call('POST', '/start')).body
+  assert.equal(started.state, 'running')
+  await connect(t, `ws://127.0.0.1:${started.port}`)
   const disabled = await startGateway(t, { env: { WS_STARTUP_MODE: 'disabled' } })
   for (const call of ['/start', '/restart']) {
     const answer = await disabled.call('POST', call)

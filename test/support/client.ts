@@ -15,8 +15,12 @@ export class Client {
       this.got.push(isBinary ? data : data.toString())
       this.#told()
     })
-    this.closed = once(this.ws, 'close').then(([code, reason]) => ({ code, reason: String(reason) }))
-    this.closed.finally(() => this.#told())
+    this.closed = new Promise(resolve => {
+      this.ws.on('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() })
+        this.#told()
+      })
+    })
     // What went wrong shows in the close code, and in `open` for the handshake.
     this.ws.on('error', () => this.#told())
   }

@@ -134,6 +134,20 @@ export class GatewayProcess {
     return start.port as number
   }
 
+  /** Waits for the next start's line, and gives its port. */
+  async started(from: number): Promise<number> {
+    const line = await this.line(l => l.event === 'gateway.start' && l.port !== undefined, from)
+    return line.port as number
+  }
+
+  /** Waits for so many log lines of an event, and gives them. */
+  events(name: string, count: number): Promise<LogLine[]> {
+    return this.until(`${count} lines of ${name}`, () => {
+      const found = this.lines.filter(line => line.event === name)
+      return found.length >= count && found
+    })
+  }
+
   get url(): string {
     return `ws://127.0.0.1:${this.port}`
   }
