@@ -68,23 +68,25 @@ export async function listenOn(server: Server, options: SocketFileOptions): Prom
 async function bind(server: Server, folder: string): Promise<string> {
   for (let tries = 0; ; tries++) {
     const own = join(folder, `.${Math.random().toString(36).slice(2, 7).padEnd(5, '0')}`)
-    const umask = process.umask(0o177)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(own, () => {
-          server.off('error', reject)
-          resolve()
-        })
+    const bound = new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.once('listening', () => {
+        server.off('error', reject)
+        resolve()
       })
+    })
+    // The bind happens within the call; no other file may get this umask.
+    const umask = process.umask(0o177)
+    server.listen(own)
+    process.umask(umask)
+    try {
+      await bound
       return own
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && tries < 5) continue
       throw new ControlSocketError(
         `the control folder ${folder} (WS_CONTROL_DIR) cannot be written: ${reason(error)}`,
       )
-    } finally {
-      process.umask(umask)
     }
   }
 }
