@@ -1,0 +1,71 @@
+/** A cheap look at everything that a load depends on: equal looks mean that nothing was saved in between. */
+import type { BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { findListener } from './find.ts'
+import { hashOf, type Snapshot, targetOf } from './snapshot.ts'
+
+export interface Fingerprint {
+  readonly text: string
+  /** When the newest of the files was written, in ms since 1970. */
+  readonly newest: number
+  /** Whether a file that had content is empty: it is just being written. */
+  readonly empty: boolean
+  /** Whether there was a listener's file that is not there now. */
+  readonly gone: boolean
+  /** The files that no folder holds any more, although their path is there (a bind mount of one file). */
+  readonly detached: readonly string[]
+  /** The folders and files to watch. */
+  readonly folders: readonly string[]
+  readonly files: readonly string[]
+  /** Changes when one of them was replaced by another of the same name. */
+  readonly places: string
+}
+
+const EMPTY = hashOf(Buffer.alloc(0))
+
+/** @param snapshot what the last attempt has read */
+export async function takeFingerprint(root: string, snapshot: Snapshot): Promise<Fingerprint> {
+  const found = await findListener(root)
+  const files = new Set(snapshot.files.keys())
+  const folders = new Set([dirname(root), root])
+  if (found.kind === 'file') {
+    files.add(found.real)
+    folders.add(dirname(found.real))
+  }
+  const lines = [found.kind === 'file' ? `${found.path} ${found.real}` : found.reason]
+  const places: string[] = []
+  const detached: string[] = []
+  let newest = 0
+  let empty = false
+  for (const path of files) {
+    const stats = await statOf(path)
+    lines.push(`${path} ${stats?.ino} ${stats?.size} ${stats?.mtimeNs} ${stats?.ctimeNs}`)
+    places.push(`${path} ${stats?.ino}`)
+    if (stats === undefined) continue
+    newest = Math.max(newest, Number(stats.mtimeNs / 1_000_000n), Number(stats.ctimeNs / 1_000_000n))
+    if (stats.size === 0n && snapshot.files.get(path) !== EMPTY) empty = true
+    if (stats.nlink === 0n) detached.push(path)
+  }
+  for (const path of snapshot.links.keys()) lines.push(`${path} ${await targetOf(path)}`)
+  for (const path of snapshot.absent) lines.push(`${path} ${await targetOf(path)}`)
+  for (const path of folders) places.push(`${path} ${(await statOf(path))?.ino}`)
+  return {
+    text: lines.join('\n'),
+    newest,
+    empty,
+    gone: snapshot.found.kind === 'file' && found.kind !== 'file',
+    detached,
+    folders: [...folders],
+    files: [...files],
+    places: places.join('\n'),
+  }
+}
+
+async function statOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+/** What a load was made of, and whether the disk still says the same. */
+import { createHash } from 'node:crypto'
+import { readFile, realpath } from 'node:fs/promises'
+import { type Found, findListener } from './find.ts'
+
+/** What one attempt to load has read. */
+export interface Snapshot {
+  readonly found: Found
+  /** Each file of the listener's own, by its real path, with the hash of what was read. */
+  readonly files: ReadonlyMap<string, string>
+  /** Links that an import went through, and where they led. */
+  readonly links: ReadonlyMap<string, string>
+  /** Paths that an import would have taken, had they been there. */
+  readonly absent: ReadonlySet<string>
+}
+
+/** In place of a hash, for a file that could not be read. */
+export const UNREADABLE = 'unreadable'
+
+/** The hash of a file's content. */
+export function hashOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64')
+}
+
+/** A snapshot of something that has no files to read. */
+export function bare(found: Found): Snapshot {
+  return { found, files: new Map(), links: new Map(), absent: new Set() }
+}
+
+/** Whether loading anew would read the same. A touch changes nothing; another real path does. */
+export async function sameContent(root: string, snapshot: Snapshot): Promise<boolean> {
+  const found = await findListener(root)
+  if (identity(found) !== identity(snapshot.found)) return false
+  for (const [path, hash] of snapshot.files) if ((await hashAt(path)) !== hash) return false
+  for (const [link, target] of snapshot.links) if ((await targetOf(link)) !== target) return false
+  for (const path of snapshot.absent) if ((await targetOf(path)) !== '') return false
+  return true
+}
+
+/** The same text for the same content: a fault is reported once for each. */
+export function contentKey(snapshot: Snapshot): string {
+  return JSON.stringify([identity(snapshot.found), [...snapshot.files], [...snapshot.links]])
+}
+
+function identity(found: Found): string {
+  return found.kind === 'file' ? `file ${found.path} ${found.real}` : `${found.kind} ${found.reason}`
+}
+
+async function hashAt(path: string): Promise<string> {
+  try {
+    return hashOf(await readFile(path))
+  } catch {
+    return UNREADABLE
+  }
+}
+
+/** Where a path leads, or `''` when it leads nowhere. */
+export async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    return ''
+  }
+}
