@@ -1,0 +1,201 @@
+/** Every command and example of the README is run, as it stands there. */
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { readmeFile, withTable } from '../scripts/docs.ts'
+import { connect } from './support/client.ts'
+import {
+  cleanEnvironment,
+  cliFile,
+  type GatewayProcess,
+  root,
+  startGateway,
+  temporaryFolder,
+} from './support/gateway.ts'
+
+const readme = readFileSync(readmeFile, 'utf8')
+
+/** The code blocks of a language, in their order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+    .filter(([, l]) => l === language)
+    .map(([, , text]) => text ?? '')
+}
+
+const commands = blocks('sh').flatMap(block => block.trim().split('\n'))
+
+/** Run by test/docker, which takes them from the README as well, or by `.ci/run` itself. */
+const elsewhere = [
+  'docker build -t websocket-gateway .',
+  'docker run -p 10125:10125 -v ./listener:/app/listener websocket-gateway',
+  'docker compose up',
+]
+
+test('the table of variables is what src/config.ts says', () => {
+  assert.equal(readme, withTable(readme), 'run npm run docs')
+})
+
+test("the README's listener, pushes and calls do what it says", async t => {
+  const listener = blocks('ts').find(block => block.includes('onMessage'))
+  assert.ok(listener)
+  const gateway = await startGateway(t, { listener: { 'listener.ts': listener } })
+  const inRoom = await connect(t, `${gateway.url}/?room=stocks`)
+  const [welcome] = await inRoom.messages(1)
+  const { id } = (await gateway.call('GET', '/connections')).body.connections[0]
+  assert.deepEqual(JSON.parse(String(welcome)), { welcome: id, online: 1 })
+  const outside = await connect(t, gateway.url)
+  await outside.messages(1)
+  const shell = shellIn(gateway)
+  const got: Record<string, string> = {}
+  for (const command of commands.filter(c => /^(gateway|curl|tail)/.test(c))) {
+    if (command.startsWith('tail')) continue
+    got[command] = await shell(command.replace(/\d\w+-1\b/, id))
+  }
+  assert.equal(Object.keys(got).length, 5, 'a command that this test does not know')
+  assert.equal(got["gateway push 'hello'"], 'pushed to 2 connections\n')
+  assert.match(Object.values(got)[3] ?? '', /^pushed to 1 connection\n/)
+  const messages = (await inRoom.messages(5)).slice(1).map(m => JSON.parse(String(m)))
+  assert.deepEqual(messages, [
+    { message: 'hello' },
+    { message: 'only for you' },
+    { room: 'stocks', message: { price: 42 } },
+    { message: 'hello' },
+  ])
+  assert.match(
+    readFileSync(join(gateway.folder, 'listener/gateway.d.ts'), 'utf8'),
+    /declare module 'websocket-gateway'/,
+  )
+  await outside.close(1000)
+  await gateway.line(
+    line => line.event === 'listener.log' && / has left with code 1000$/.test(line.msg ?? ''),
+  )
+})
+
+test('tail -f into gateway push -', async t => {
+  const command = commands.find(c => c.startsWith('tail'))
+  assert.equal(command, 'tail -f events.log | gateway push -')
+  const gateway = await startGateway(t, { files: { 'events.log': 'first\n' } })
+  const client = await connect(t, gateway.url)
+  const child = spawn('/bin/sh', ['-c', command], {
+    cwd: gateway.folder,
+    env: shellEnvironment(gateway),
+    detached: true,
+  })
+  t.after(() => child.pid !== undefined && process.kill(-child.pid))
+  assert.deepEqual(await client.messages(1), ['first'])
+  appendFileSync(join(gateway.folder, 'events.log'), 'second\n')
+  assert.deepEqual(await client.messages(2), ['first', 'second'])
+})
+
+test("the README's Node client", async t => {
+  const code = blocks('js').find(block => block.includes('websocket-gateway/client'))
+  assert.ok(code)
+  const gateway = await startGateway(t, {
+    files: { 'app.mjs': code.replaceAll(/^await (.*?)( +\/\/.*)?$/gm, 'console.log(await $1)') },
+  })
+  mkdirSync(join(gateway.folder, 'node_modules'))
+  symlinkSync(root, join(gateway.folder, 'node_modules/websocket-gateway'))
+  const client = await connect(t, gateway.url)
+  const text = execFileSync(process.execPath, ['app.mjs'], {
+    cwd: gateway.folder,
+    encoding: 'utf8',
+    env: cleanEnvironment(),
+  })
+  assert.match(text, /^\{ recipients: 1 \}/)
+  assert.match(text, /running\n$/)
+  assert.deepEqual(await client.messages(1), ['hello'])
+  assert.equal((await client.closed).code, 1012)
+})
+
+test("the README's timer ends with its version of the listener", async t => {
+  const code = blocks('js').find(block => block.includes('onLoad'))
+  assert.ok(code)
+  const gateway = await startGateway(t, { listener: { 'listener.js': code.replace('1000', '20') } })
+  const client = await connect(t, gateway.url)
+  await client.messages(2)
+  const from = gateway.lines.length
+  writeFileSync(
+    join(gateway.folder, 'listener/listener.js'),
+    '// no timer any more\nexport const onMessage = () => {}',
+  )
+  await gateway.line(line => line.event === 'listener.load', from)
+  const count = client.got.length
+  await new Promise(resolve => setTimeout(resolve, 200))
+  assert.ok(client.got.length <= count + 1)
+})
+
+test('the two commands, on a copy of what is in git', { timeout: 300_000 }, async t => {
+  assert.ok(readme.includes('npm ci && npm start') && readme.includes('npm ci && npm test'))
+  const folder = temporaryFolder(t)
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  for (const file of files.trim().split('\n')) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    cpSync(join(root, file), join(folder, file))
+  }
+  const child = spawn('/bin/sh', ['-c', 'npm ci && npm start'], {
+    cwd: folder,
+    env: cleanEnvironment(),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.exitCode === null && child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'))
+  let text = ''
+  for await (const chunk of child.stdout) {
+    text += chunk
+    if (text.includes('"event":"gateway.start"') && text.includes('10125')) break
+  }
+  const a = await connect(t, 'ws://localhost:10125')
+  const b = await connect(t, 'ws://localhost:10125/chat')
+  a.send('hi')
+  assert.deepEqual(await b.messages(1), ['hi'])
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  assert.equal((await b.closed).code, 1001)
+  await once(child, 'exit')
+})
+
+test('no command of the README is left out', () => {
+  const known = [...elsewhere, 'npm ci && npm start']
+  for (const command of commands) {
+    assert.ok(known.includes(command) || /^(gateway|curl|tail) /.test(command), `who runs this? ${command}`)
+  }
+})
+
+function shellEnvironment(gateway: GatewayProcess): Record<string, string> {
+  const bin = join(gateway.folder, 'bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'gateway'), `#!/bin/sh\nexec '${process.execPath}' '${cliFile}' "$@"\n`)
+  chmodSync(join(bin, 'gateway'), 0o755)
+  return cleanEnvironment({ PATH: `${bin}:${process.env.PATH}` })
+}
+
+function shellIn(gateway: GatewayProcess): (command: string) => Promise<string> {
+  const env = shellEnvironment(gateway)
+  return async command => {
+    const child = spawn('/bin/sh', ['-c', command], {
+      cwd: gateway.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let text = ''
+    child.stdout.on('data', chunk => {
+      text += chunk
+    })
+    const [code] = await once(child, 'close')
+    assert.equal(code, 0, command)
+    return text
+  }
+}
