@@ -217,3 +217,22 @@ test('a hundred messages from each of twenty clients arrive everywhere, each in 
     }
   }
 })
+
+test('a client that has stopped reading is closed with 1013 once 4 MiB wait for it; nobody else notices', async t => {
+  const gateway = await startGateway(t)
+  const stalled = await connect(t, gateway.url)
+  const reader = await connect(t, gateway.url)
+  const { connections } = (await gateway.call('GET', '/connections')).body
+  stalled.ws.pause()
+  const message = 'x'.repeat(100_000)
+  let pushed = 0
+  const closed = gateway.line(line => line.event === 'client.close')
+  const isClosed = closed.then(() => true)
+  while (!(await Promise.race([isClosed, gateway.push({ message }).then(() => false)]))) {
+    assert.ok(++pushed < 1000)
+  }
+  const line = await closed
+  assert.deepEqual([line.conn, line.code], [connections[0].id, 1013])
+  assert.equal((await reader.messages(pushed)).length >= pushed, true)
+  assert.equal((await gateway.call('GET', '/status')).body.connections, 1)
+})
