@@ -42,7 +42,8 @@ async function findIn(folder: string): Promise<Found> {
     if (!names.has(name)) continue
     const path = join(folder, name)
     try {
-      if ((await stat(path)).isFile()) return { kind: 'file', path, real: await realpath(path) }
+      const [stats, real] = await Promise.all([stat(path), realpath(path)])
+      if (stats.isFile()) return { kind: 'file', path, real }
     } catch (error) {
       // A link that leads nowhere is a listener that is missing, not a folder without one: fail closed.
       return unreachable(path, error)

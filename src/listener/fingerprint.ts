@@ -26,30 +26,30 @@ const EMPTY = hashOf(Buffer.alloc(0))
 
 /** @param snapshot what the last attempt has read */
 export async function takeFingerprint(root: string, snapshot: Snapshot): Promise<Fingerprint> {
-  const found = await findListener(root)
-  const files = new Set(snapshot.files.keys())
-  const folders = new Set([dirname(root), root])
-  if (found.kind === 'file') {
-    files.add(found.real)
-    folders.add(dirname(found.real))
-  }
-  const lines = [found.kind === 'file' ? `${found.path} ${found.real}` : found.reason]
-  const places: string[] = []
+  // All at once: on a slow disk one after the other would take too long.
+  const [found, known, parents, targets] = await Promise.all([
+    findListener(root),
+    statAll(snapshot.files.keys()),
+    statAll([dirname(root), root]),
+    Promise.all([...snapshot.links.keys(), ...snapshot.absent].map(targetOf)),
+  ])
+  const isNew = found.kind === 'file' && !known.has(found.real)
+  const files = new Map([...known, ...(isNew ? await statAll([found.real]) : [])])
+  const folders = new Set(parents.keys())
+  if (found.kind === 'file') folders.add(dirname(found.real))
+
+  const lines = [found.kind === 'file' ? `${found.path} ${found.real}` : found.reason, ...targets]
+  const places = [...parents, ...files].map(([path, stats]) => `${path} ${stats?.ino}`)
   const detached: string[] = []
   let newest = 0
   let empty = false
-  for (const path of files) {
-    const stats = await statOf(path)
+  for (const [path, stats] of files) {
     lines.push(`${path} ${stats?.ino} ${stats?.size} ${stats?.mtimeNs} ${stats?.ctimeNs}`)
-    places.push(`${path} ${stats?.ino}`)
     if (stats === undefined) continue
     newest = Math.max(newest, Number(stats.mtimeNs / 1_000_000n), Number(stats.ctimeNs / 1_000_000n))
     if (stats.size === 0n && snapshot.files.get(path) !== EMPTY) empty = true
     if (stats.nlink === 0n) detached.push(path)
   }
-  for (const path of snapshot.links.keys()) lines.push(`${path} ${await targetOf(path)}`)
-  for (const path of snapshot.absent) lines.push(`${path} ${await targetOf(path)}`)
-  for (const path of folders) places.push(`${path} ${(await statOf(path))?.ino}`)
   return {
     text: lines.join('\n'),
     newest,
@@ -57,12 +57,20 @@ export async function takeFingerprint(root: string, snapshot: Snapshot): Promise
     gone: snapshot.found.kind === 'file' && found.kind !== 'file',
     detached,
     folders: [...folders],
-    files: [...files],
+    files: [...files.keys()],
     places: places.join('\n'),
   }
 }
 
-async function statOf(path: string): Promise<BigIntStats | undefined> {
+type Stats = BigIntStats | undefined
+
+async function statAll(paths: Iterable<string>): Promise<Map<string, Stats>> {
+  return new Map(
+    await Promise.all([...paths].map(async (path): Promise<[string, Stats]> => [path, await statOf(path)])),
+  )
+}
+
+async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path, { bigint: true })
   } catch {

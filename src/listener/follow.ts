@@ -94,33 +94,43 @@ export class Follower {
   }
 
   async #check(): Promise<void> {
+    const began = performance.now()
     const { snapshot } = this.#loader
     const now = await this.#look()
-    const known =
-      this.#known?.snapshot === snapshot && this.#known.text === now.text ? this.#known : undefined
-    if (known !== undefined && (!known.same || Math.abs(Date.now() - now.newest) > FRESH_MS)) return
-    if (await sameContent(this.#root, snapshot)) {
+    const known = this.#known?.snapshot === snapshot ? this.#known : undefined
+    const still = known?.text === now.text
+    if (still && (!known.same || Math.abs(Date.now() - now.newest) > FRESH_MS)) return
+    if ((still || known === undefined) && (await sameContent(this.#root, snapshot))) {
       this.#known = { snapshot, text: now.text, same: true }
-      if (known === undefined) this.#loader.restored()
+      if (!still) this.#loader.restored()
       return
     }
     this.#known = undefined
-    await this.#load()
+    await this.#load(began, now)
     this.#poked = true
   }
 
   /** From the first sign of a change to a version that is in use, or to a fault. */
-  async #load(): Promise<void> {
-    let since = performance.now()
+  async #load(began: number, seen: Fingerprint): Promise<void> {
+    let since = began
+    let patient = true
     while (!this.#closed.signal.aborted) {
-      since = await settled(since, () => this.#look(), this.#closed.signal)
-      if (this.#closed.signal.aborted || (await sameContent(this.#root, this.#loader.snapshot))) return
-      const attempt = await this.#loader.attempt(performance.now() - since < PATIENCE_MS)
+      if (patient) {
+        since = await settled(since, seen, () => this.#look(), this.#closed.signal)
+        if (this.#closed.signal.aborted || (await sameContent(this.#root, this.#loader.snapshot))) return
+      }
+      const tried = performance.now()
+      const attempt = await this.#loader.attempt(patient && tried - since < PATIENCE_MS)
+      // How long an onLoad takes says nothing of how long the files have been changing.
+      since += performance.now() - tried
       if (attempt.error === undefined && !attempt.doubtful) return
       const quiet = await this.#quiet(attempt)
       if (this.#closed.signal.aborted) return
+      // What looked half-written has stayed as it is, so it is meant like that.
+      patient = !(attempt.doubtful && quiet !== undefined)
+      if (!patient) continue
       if (quiet !== undefined) {
-        await this.#conclude(attempt, quiet)
+        this.#reported(attempt, quiet)
         return
       }
       // The files have changed meanwhile, so this was no fault; unless it goes on like that.
@@ -143,12 +153,7 @@ export class Follower {
     }
   }
 
-  async #conclude(attempt: Attempt, { text }: Fingerprint): Promise<void> {
-    if (attempt.doubtful) {
-      const again = await this.#loader.attempt(false)
-      if (again.error !== undefined) this.#loader.report(again)
-      return
-    }
+  #reported(attempt: Attempt, { text }: Fingerprint): void {
     this.#loader.report(attempt)
     const { snapshot } = this.#loader
     this.#known = { snapshot, text, same: snapshot === attempt.snapshot }

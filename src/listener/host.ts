@@ -11,6 +11,7 @@ import {
   type ListenerStatus,
 } from './listener.ts'
 import type { ListenerLog } from './log.ts'
+import { unlessNewer } from './newer.ts'
 import { sameContent } from './snapshot.ts'
 import { passesThroughListener } from './stack.ts'
 import type { CloseData, Gateway, ListenerData, OpenData } from './types.ts'
@@ -124,17 +125,26 @@ export class ListenerHost implements ListenerPort {
       get snapshot() {
         return versions.snapshot
       },
-      attempt: patient => this.#inTurn(() => versions.attempt(patient, stopping)),
+      attempt: patient => this.#inTurn(() => this.#attempt(patient, stopping)),
       report: attempt => versions.report(attempt),
       restored: () => versions.restored(),
     }
     return new Follower(this.#root, this.#options.pollMs, loader, this.#options.log)
   }
 
+  #attempt(patient: boolean, stopping: AbortSignal): Promise<Attempt> {
+    const versions = this.#versions
+    return unlessNewer(
+      this.#root,
+      () => versions.snapshot,
+      newer => versions.attempt(patient, AbortSignal.any([stopping, newer])),
+    )
+  }
+
   /** A load that somebody waits for. */
   async #attemptNow(stopping: AbortSignal): Promise<Attempt> {
     for (let tries = 1; ; tries++) {
-      const attempt = await this.#versions.attempt(false, stopping)
+      const attempt = await this.#attempt(false, stopping)
       if (attempt.error === undefined || tries === TRIES || stopping.aborted) return attempt
       if (await sameContent(this.#root, attempt.snapshot)) return attempt
     }

@@ -22,14 +22,16 @@ export const GIVE_UP_MS = 1000
 
 /**
  * Resolves when the save is over that began at `since`, or has taken long enough.
+ * @param seen the first look at it
  * @returns when it began: later than `since` if the file was gone or empty before
  */
 export async function settled(
   since: number,
+  seen: Fingerprint,
   look: () => Promise<Fingerprint>,
   closed: AbortSignal,
 ): Promise<number> {
-  let last = await look()
+  let last = seen
   let quietFrom = performance.now()
   let unfinishedFrom = isUnfinished(last) ? since : undefined
   let began = since

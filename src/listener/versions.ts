@@ -74,7 +74,7 @@ export class Versions {
   /**
    * Loads what is on the disk and brings it into use. Never throws, and reports no fault.
    * @param patient whether a version that looks half-written is left for later
-   * @param stopping ends the wait for `onLoad`
+   * @param stopping ends the wait for `onLoad`, and the version with it
    */
   async attempt(patient: boolean, stopping: AbortSignal): Promise<Attempt> {
     const began = performance.now()
@@ -183,7 +183,7 @@ export class Versions {
     }
     if (stopping.aborted) {
       this.#retire(version)
-      throw new ListenerLoadError('the gateway has stopped')
+      throw loadError(stopping.reason)
     }
     const old = this.#inUse
     this.#inUse = version
