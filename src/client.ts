@@ -1,0 +1,91 @@
+/**
+ * The push client: `import { sendGatewayMessage } from 'websocket-gateway/client'`.
+ * @module
+ */
+import { call, GatewayError, socketPath } from './control/client.ts'
+import type { GatewayState } from './lifecycle.ts'
+import type { Status } from './status.ts'
+
+export type { GatewayState, Status }
+export { GatewayError }
+
+export interface ClientOptions {
+  /** The folder that holds the control sockets: `WS_CONTROL_DIR`, or `run`, when left out. */
+  readonly controlDir?: string
+  /** Gives up waiting for the answer, as in `fetch`. What was asked for may happen all the same. */
+  readonly signal?: AbortSignal
+}
+
+/** What is pushed. Every further key reaches the listener's `onMessage` as it is. */
+export interface GatewayMessage {
+  /** Text, a Buffer or Uint8Array for a binary message, or any other value, which goes as its JSON text. */
+  message: unknown
+  /** `base64`: `message` is base64 text and goes out as a binary message. */
+  encoding?: 'base64'
+  /** The ids of those who get it; everyone when left out. */
+  connections?: readonly string[]
+  /** The ids of those who do not. */
+  except?: readonly string[]
+  [key: string]: unknown
+}
+
+export type GatewayAction = 'start' | 'stop' | 'restart' | 'reload'
+
+/**
+ * Pushes a message. To keep an order, await each before the next.
+ * @param id the gateway's id (`WS_GATEWAY_ID`)
+ * @returns how many connections it was queued for
+ * @throws GatewayError with the `status` and `detail` of the refusal, or without a status when no gateway is there
+ */
+export async function sendGatewayMessage(
+  id: string,
+  data: GatewayMessage,
+  options: ClientOptions = {},
+): Promise<{ recipients: number }> {
+  const answer = await ask(id, 'POST', '/push', options, JSON.stringify(encoded(data)))
+  return answer as { recipients: number }
+}
+
+/**
+ * Starts, stops or restarts a gateway, or reloads its listener.
+ * @returns its status after that; `note` says when there was nothing to do
+ * @throws GatewayError, see `sendGatewayMessage`
+ */
+export async function gatewayAction(
+  id: string,
+  action: GatewayAction,
+  options: ClientOptions = {},
+): Promise<Status & { readonly note?: string }> {
+  if (!['start', 'stop', 'restart', 'reload'].includes(action)) {
+    throw new TypeError(`the action is start, stop, restart or reload, got ${JSON.stringify(action)}`)
+  }
+  return (await ask(id, 'POST', `/${action}`, options)) as Status & { readonly note?: string }
+}
+
+/**
+ * The state of a gateway: `stopped`, `starting`, `running` or `stopping`.
+ * @throws GatewayError, see `sendGatewayMessage`
+ */
+export async function gatewayState(id: string, options: ClientOptions = {}): Promise<GatewayState> {
+  return ((await ask(id, 'GET', '/status', options)) as Status).state
+}
+
+async function ask(
+  id: string,
+  method: string,
+  target: string,
+  { controlDir, signal }: ClientOptions,
+  body?: string,
+): Promise<unknown> {
+  const path = socketPath(controlDir ?? (process.env.WS_CONTROL_DIR || 'run'), id)
+  const { text } = await call(path, method, target, body === undefined ? { signal } : { signal, body })
+  return JSON.parse(text)
+}
+
+/** JSON has no bytes: they go as base64. */
+function encoded(data: GatewayMessage): GatewayMessage {
+  const message = data?.message
+  if (!ArrayBuffer.isView(message)) return data
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+  return { ...data, message: bytes.toString('base64'), encoding: 'base64' }
+}
