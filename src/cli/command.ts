@@ -1,0 +1,53 @@
+/** What a subcommand is. */
+
+/** What the exit codes say. */
+export const EXIT = { done: 0, refused: 1, usage: 2, absent: 3, config: 78 } as const
+
+export interface Command {
+  /** What it does, in a few words, for `gateway --help`. */
+  readonly summary: string
+  /** How it is called: what follows `Usage: gateway COMMAND`. */
+  readonly usage: string
+  /** The rest of `gateway COMMAND --help`. */
+  readonly help: string
+  /**
+   * @param args what follows the command's name
+   * @returns the exit code
+   * @throws UsageError, GatewayError, ConfigError; they become a line on standard error
+   */
+  run(args: string[]): Promise<number>
+}
+
+/** The command line says something that cannot be done. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+}
+
+/** What stands where a command belongs is none. */
+export class NoCommandError extends UsageError {
+  override readonly name = 'NoCommandError'
+}
+
+/** The options that each command which talks to a gateway takes. */
+export const ADDRESS_OPTIONS = { id: { type: 'string' }, json: { type: 'boolean' } } as const
+
+export const ID_HELP =
+  '  --id ID        the gateway of this id in the same control folder (default: WS_GATEWAY_ID)'
+export const JSON_HELP = "  --json         the gateway's answer as it came"
+
+/** @throws UsageError when there are words that the command does not take */
+export function expectNothing(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError(`unexpected: ${JSON.stringify(positionals[0])}`)
+}
+
+/**
+ * A whole number that is given on the command line.
+ * @throws UsageError
+ */
+export function wholeNumber(option: string, text: string, least: number): number {
+  const number = Number(text)
+  if (!/^\d{1,15}$/.test(text) || number < least) {
+    throw new UsageError(`${option} takes a whole number from ${least}, got ${JSON.stringify(text)}`)
+  }
+  return number
+}

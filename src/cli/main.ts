@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** The command `gateway`. What a subcommand does not need is not loaded: a push costs little more than Node itself. */
+import type { Command } from './command.ts'
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  push: async () => (await import('./push.ts')).push,
+  start: async () => (await import('./life-cycle.ts')).start,
+  stop: async () => (await import('./life-cycle.ts')).stop,
+  restart: async () => (await import('./life-cycle.ts')).restart,
+  reload: async () => (await import('./life-cycle.ts')).reload,
+  status: async () => (await import('./status.ts')).status,
+  connections: async () => (await import('./connections.ts')).connections,
+  close: async () => (await import('./close.ts')).close,
+  logs: async () => (await import('./logs.ts')).logs,
+  list: async () => (await import('./list.ts')).list,
+  config: async () => (await import('./config.ts')).config,
+  types: async () => (await import('./types.ts')).types,
+  health: async () => (await import('./health.ts')).health,
+}
+
+/** `--id ID` may also stand before the command. */
+function withIdBehind(words: string[]): string[] {
+  const [first = '', second = '', third = ''] = words
+  if (first === '--id' && words.length > 2) return [third, '--id', second, ...words.slice(3)]
+  if (first.startsWith('--id=') && words.length > 1) return [second, first, ...words.slice(2)]
+  return words
+}
+
+async function main(words: string[]): Promise<number> {
+  const [name = '', ...args] = withIdBehind(words)
+  try {
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (load === undefined) return await (await import('./help.ts')).withoutCommand(name, args, commands)
+    const command = await load()
+    const end = args.indexOf('--')
+    const options = end === -1 ? args : args.slice(0, end)
+    if (options.includes('--help') || options.includes('-h')) {
+      return (await import('./help.ts')).explain(name, command)
+    }
+    return await command.run(args)
+  } catch (error) {
+    return (await import('./report.ts')).report(error, name)
+  }
+}
+
+process.on('uncaughtException', async error => {
+  process.exit((await import('./report.ts')).report(error, ''))
+})
+// Everything has been written by now, so nothing is cut off.
+process.exit(await main(process.argv.slice(2)))

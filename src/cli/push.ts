@@ -1,0 +1,115 @@
+/** `gateway push`. */
+import { parseArgs } from 'node:util'
+import { call } from '../control/client.ts'
+import { controlSocket } from './address.ts'
+import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, UsageError } from './command.ts'
+import { print } from './output.ts'
+
+/** Who gets a push, as it stands in its object. */
+export interface Recipients {
+  readonly connections?: readonly string[]
+  readonly except?: readonly string[]
+}
+
+/** Standard input, where a message or a file is asked for. */
+const STDIN = '-'
+
+export const push: Command = {
+  summary: 'push a message to the connections',
+  usage: '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--except ID]… [--id ID] [--json]',
+  help: `
+  MESSAGE        pushes this text; one that starts with "-" is written behind "--"
+  -              pushes standard input, one text message a line, each as it comes
+  --data JSON    pushes a whole object: its "message", and further keys for the listener
+  --data -       pushes standard input, one such object a line
+  --binary FILE  pushes the bytes of a file as a binary message; - is standard input
+
+  --to ID        only to this connection; may be repeated
+  --except ID    not to this connection; may be repeated
+${ID_HELP}
+  --json         prints the gateway's answer as it came
+
+Examples:
+  gateway push 'hello'
+  gateway push --data '{"message": {"price": 42}, "room": "stocks"}'
+  tail -f events.log | gateway push -`,
+  async run(args) {
+    const { values, positionals, tokens } = parseArgs({
+      args,
+      allowPositionals: true,
+      tokens: true,
+      options: {
+        ...ADDRESS_OPTIONS,
+        to: { type: 'string', multiple: true },
+        except: { type: 'string', multiple: true },
+        data: { type: 'string' },
+        binary: { type: 'string' },
+      },
+    })
+    const { data, binary, json = false } = values
+    const [message] = positionals
+    if (positionals.length > 1) throw new UsageError('push takes one MESSAGE; put it in quotes')
+    const sources = [message, data, binary].filter(source => source !== undefined)
+    if (sources.length === 0) throw new UsageError('there is nothing to push: give a MESSAGE')
+    if (sources.length > 1) throw new UsageError('MESSAGE, --data and --binary do not go together')
+    const recipients: Recipients = {
+      ...(values.to && { connections: values.to }),
+      ...(values.except && { except: values.except }),
+    }
+    const socket = controlSocket(values.id)
+    // Behind "--" a dash is just a message.
+    const isPlain = tokens.some(token => token.kind === 'option-terminator')
+    if (data === STDIN || (message === STDIN && !isPlain)) {
+      const { pushLines, textLines, objectLines } = await import('./push-lines.ts')
+      return pushLines(socket, data === STDIN ? objectLines(recipients) : textLines(recipients), json)
+    }
+    const body =
+      data !== undefined
+        ? withRecipients(data, recipients)
+        : JSON.stringify(
+            binary === undefined
+              ? { message, ...recipients }
+              : { message: await base64Of(binary), encoding: 'base64', ...recipients },
+          )
+    const { text } = await call(socket, 'POST', '/push', { body })
+    if (json) print(text)
+    else {
+      const { recipients: count } = JSON.parse(text)
+      print(`pushed to ${count} connection${count === 1 ? '' : 's'}\n`)
+    }
+    return EXIT.done
+  },
+}
+
+/** The object of `--data`, as it was written unless recipients are added to it. */
+function withRecipients(json: string, { connections, except }: Recipients): string {
+  const object = parseObject(json)
+  if (connections !== undefined) object.connections = joined(object.connections, connections)
+  if (except !== undefined) object.except = joined(object.except, except)
+  return connections === undefined && except === undefined ? json : JSON.stringify(object)
+}
+
+function joined(given: unknown, more: readonly string[]): unknown {
+  return Array.isArray(given) ? [...given, ...more] : (given ?? more)
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    throw new UsageError(`--data takes a JSON object: ${error instanceof Error ? error.message : error}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError('--data takes a JSON object with a "message"')
+  }
+  return { ...value }
+}
+
+async function base64Of(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  if (file !== STDIN) return readFile(file, 'base64')
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('base64')
+}

@@ -1,0 +1,63 @@
+/** `gateway status`. */
+import { parseArgs } from 'node:util'
+import { call } from '../control/client.ts'
+import type { Status } from '../status.ts'
+import { controlSocket } from './address.ts'
+import { ADDRESS_OPTIONS, type Command, EXIT, expectNothing, ID_HELP, JSON_HELP } from './command.ts'
+import { print } from './output.ts'
+import { table } from './table.ts'
+import { inWords, localTime } from './time.ts'
+
+/** A gateway that has not answered by then has a stuck event loop. */
+const WITHIN_MS = 10_000
+
+export const status: Command = {
+  summary: 'show the state, the listener and the counters',
+  usage: '[--id ID] [--json]',
+  help: `${ID_HELP}\n${JSON_HELP}`,
+  async run(args) {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: ADDRESS_OPTIONS })
+    expectNothing(positionals)
+    const signal = AbortSignal.timeout(WITHIN_MS)
+    const { text } = await call(controlSocket(values.id), 'GET', '/status', { signal })
+    print(values.json ? text : readable(JSON.parse(text)))
+    return EXIT.done
+  },
+}
+
+/** The status as it comes over the wire: dates are text. */
+type StatusJson = Omit<Status, 'listener'> & {
+  readonly listener: Omit<Status['listener'], 'loadedAt'> & { readonly loadedAt: string | null }
+}
+
+function readable(status: StatusJson): string {
+  const { listener } = status
+  const isDefault = status.state === 'running' && listener.error === null
+  const uptime = status.state === 'running' ? ` for ${inWords(status.uptimeMs)}` : ''
+  const loaded =
+    listener.loadedAt === null
+      ? `, ${isDefault ? 'not there: every message goes to everyone' : 'not loaded'}`
+      : `, version ${listener.generation}, loaded ${localTime(listener.loadedAt)}`
+  const rows = [
+    ['gateway', status.id],
+    ['state', `${status.state}${uptime}`],
+    ['mode', status.mode],
+    ['port', String(status.port)],
+    ['connections', String(status.connections)],
+    ['listener', `${listener.path}${loaded}`],
+    ...(listener.error === null ? [] : faultRows(listener.error)),
+    ...Object.entries(status.counters).map(([name, count]) => [words(name), String(count)]),
+    ['version', status.version],
+  ]
+  return table(rows)
+}
+
+/** The fault's lines, one below the other. */
+function faultRows(fault: string): string[][] {
+  return fault.split('\n').map((line, i) => [i === 0 ? 'listener fault' : '', line.trimEnd()])
+}
+
+/** `unknownRecipients` → `unknown recipients` */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+}
