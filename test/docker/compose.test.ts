@@ -1,0 +1,64 @@
+/** docker-compose.yml, with each Compose that is here: the plugin (v2) and docker-compose (1.29). */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { suite, test } from 'node:test'
+import { connect } from '../support/client.ts'
+import { docker, image, inspect, LABEL, must, noEngine, run, unique, until } from './engine.ts'
+import { readmeCommand } from './readme.ts'
+
+const composers = [['docker', 'compose'], ['docker-compose']].filter(
+  ([program = '', ...words]) => spawnSync(program, [...words, 'version']).status === 0,
+)
+
+/** In CI one of them must be there. */
+const noCompose =
+  noEngine ||
+  (composers.length === 0 &&
+    process.env.CI !== 'true' &&
+    'SKIPPED: neither docker compose nor docker-compose is here')
+
+suite('compose', () => {
+  test('a Compose is here', { skip: noCompose }, () => assert.notEqual(composers.length, 0))
+
+  for (const [program = '', ...words] of composers) {
+    test(`${[program, ...words].join(' ')} up: the samples push, the other user too, and all survives a restart`, {
+      skip: noCompose,
+    }, async t => {
+      const project = unique('compose')
+      // Compose's way to say: any free port of this address.
+      const env = { GATEWAY_PORT: '127.0.0.1:', COMPOSE_PROJECT_NAME: project }
+      const compose = (...more: string[]) => must(program, [...words, ...more], { env })
+      t.after(() => compose('down', '--volumes', '--rmi', 'local', '--timeout', '3'))
+      await compose(...readmeCommand('docker compose').slice(2), '--detach', '--build')
+      const containerOf = (service: string) => compose('ps', '-q', service)
+
+      const client = async () => {
+        const url = `ws://${await compose('port', 'gateway', '10125')}`
+        return until('a connection', () => connect(t, url).catch(() => false as const))
+      }
+      const first = await client()
+      await first.messages(5, 20_000)
+      const times = first.got.filter(text => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(String(text)))
+      const [one, two] = times.map(text => Date.parse(String(text)))
+      const apart = Number(two) - Number(one)
+      assert.ok(apart > 1500 && apart < 3500, `${apart} ms between two times: ${first.got}`)
+      assert.ok(first.got.includes('{"online":1}'), `nothing of the other user's: ${first.got}`)
+
+      assert.equal((await inspect(await containerOf('online'))).Config.User, '33:33')
+      assert.match(await docker('logs', await containerOf('online')), /^user 33: told 1/m)
+      const network = ['--rm', '--label', LABEL, '-e', 'WS_CONTROL_DIR=/run/gateway', '--user', '33:33']
+      const push = [`${project}_run:/run/gateway`, await image(), 'gateway', 'push', 'from 33']
+      const refused = await run('docker', ['run', ...network, '-v', ...push])
+      assert.equal(refused.code, 1, refused.out + refused.err)
+      assert.match(refused.err, /permission/)
+      assert.equal((await run('docker', ['run', ...network, '--group-add', '1000', '-v', ...push])).code, 0)
+      assert.ok(first.got.includes('from 33'))
+
+      await compose('restart', '--timeout', '5', 'gateway')
+      assert.equal((await first.closed).code, 1001)
+      const second = await client()
+      await second.messages(2)
+      assert.match(await docker('logs', await containerOf('gateway')), /"signal":"SIGTERM"/)
+    })
+  }
+})
