@@ -40,6 +40,11 @@ export class Lifecycle {
     return this.#state
   }
 
+  /** Waits for what has been asked for so far, however it ends. */
+  async settled(): Promise<void> {
+    await this.#last
+  }
+
   /** Why the gateway is stopped although it was told to run, or null. */
   get failure(): string | null {
     return this.#failure

@@ -1,4 +1,5 @@
 /** Puts the gateway together: environment → log → gateway → control server → signals. */
+import * as client from './client.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
@@ -34,7 +35,7 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
         pollMs: settings.listenerPollMs,
         log: logger,
         createGateway,
-        modules: {},
+        modules: { 'websocket-gateway/client': client },
       }),
   })
   const control = new ControlServer(gateway, logger)

@@ -1,6 +1,6 @@
 /** Every command and example of the README is run, as it stands there. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
@@ -92,7 +92,7 @@ test('tail -f into gateway push -', async t => {
     env: shellEnvironment(gateway),
     detached: true,
   })
-  t.after(() => child.pid !== undefined && process.kill(-child.pid))
+  t.after(() => killGroup(child, 'SIGTERM'))
   assert.deepEqual(await client.messages(1), ['first'])
   appendFileSync(join(gateway.folder, 'events.log'), 'second\n')
   assert.deepEqual(await client.messages(2), ['first', 'second'])
@@ -152,7 +152,7 @@ test('the two commands, on a copy of what is in git', { timeout: 300_000 }, asyn
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  t.after(() => child.exitCode === null && child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'))
+  t.after(() => killGroup(child, 'SIGKILL'))
   let text = ''
   for await (const chunk of child.stdout) {
     text += chunk
@@ -173,6 +173,11 @@ test('no command of the README is left out', () => {
     assert.ok(known.includes(command) || /^(gateway|curl|tail) /.test(command), `who runs this? ${command}`)
   }
 })
+
+/** Ends a shell and all that it has started. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
+}
 
 function shellEnvironment(gateway: GatewayProcess): Record<string, string> {
   const bin = join(gateway.folder, 'bin')

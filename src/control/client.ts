@@ -11,7 +11,7 @@ export { GatewayError, type Reply }
 
 /** How long a connect is tried again when the gateway has more callers waiting than the system queues. */
 const CROWDED_MS = 10_000
-const CROWDED_RETRY_MS = 20
+const RETRY_MS = 20
 
 export interface CallOptions {
   /** The body; `type` is its media type. */
@@ -110,7 +110,7 @@ function byteLength(part: string | Buffer | undefined): number {
   return part === undefined ? 0 : Buffer.byteLength(part)
 }
 
-/** Connects. A queue of callers that is full at the moment (EAGAIN) is waited for. */
+/** Connects. A queue of callers that is full at the moment (EAGAIN), and a gateway that comes up, are waited for. */
 async function open(path: string, signal?: AbortSignal): Promise<Socket> {
   const end = Date.now() + CROWDED_MS
   for (;;) {
@@ -123,8 +123,10 @@ async function open(path: string, signal?: AbortSignal): Promise<Socket> {
       })
     })
     if (error === undefined) return socket
-    if (error.code !== 'EAGAIN' || Date.now() > end) throw socketFault(resolve(path), error)
-    await new Promise(done => setTimeout(done, CROWDED_RETRY_MS))
+    const fault = socketFault(resolve(path), error)
+    const mayCome = fault.isAbsent && (await import('./coming-up.ts')).isComingUp()
+    if (!mayCome && (error.code !== 'EAGAIN' || Date.now() > end)) throw fault
+    await new Promise(done => setTimeout(done, RETRY_MS))
   }
 }
 

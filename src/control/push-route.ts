@@ -16,13 +16,14 @@ export interface StreamPushed {
   readonly failed: number
 }
 
-/** Pushes what the request's body holds. @throws Problem */
-export function push(
+/** Pushes what the request's body holds; in a moment, when the gateway is just starting. @throws Problem */
+export async function push(
   gateway: Gateway,
   request: IncomingMessage,
   log: Logger,
 ): Promise<Pushed | StreamPushed> {
   const type = contentType(request)
+  if (gateway.lifecycle.state === 'starting') await gateway.lifecycle.settled()
   const { maxPayloadBytes } = gateway.settings
   const limit = 2 * maxPayloadBytes + 64 * 1024
   if (type === 'application/x-ndjson') return pushStream(gateway, request, limit, log)

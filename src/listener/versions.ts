@@ -98,7 +98,7 @@ export class Versions {
     try {
       await this.#bring(good, evaluate(good, this.#options.names), stopping)
       this.#options.log.warn(
-        { path: good.path, generation: this.#generation },
+        { event: 'listener.load', path: good.path, generation: this.#generation },
         'the last good listener is in use',
       )
     } catch (error) {
@@ -132,7 +132,7 @@ export class Versions {
     if (this.#gone === null) return
     this.#gone = null
     this.#reported = ''
-    this.#options.log.info({ path: this.status.path }, 'the listener is there again')
+    this.#options.log.info({ event: 'listener.load', path: this.status.path }, 'the listener is there again')
   }
 
   /** Takes the version in use out of use, and waits for each `onUnload` that is under way. */
@@ -205,7 +205,10 @@ export class Versions {
     )
     if (events.some(event => hooks[event])) return
     const names = events.map(event => this.#options.names[event].name).join(', ')
-    log.warn({ path }, `the listener has none of the functions ${names}: every message goes to everyone`)
+    log.warn(
+      { event: 'listener.load', path },
+      `the listener has none of the functions ${names}: every message goes to everyone`,
+    )
   }
 
   #standing(): string {
@@ -218,7 +221,7 @@ export class Versions {
     if (this.#inUse === DEFAULT) return
     this.#inUse = DEFAULT
     this.#options.log.warn(
-      { path: this.#root },
+      { event: 'listener.load', path: this.#root },
       `${reason}: every message goes to everyone until one appears`,
     )
   }

@@ -71,7 +71,10 @@ export class Watch {
   #failed(error: unknown): void {
     if (this.#warned) return
     this.#warned = true
-    this.#log.warn({ err: error }, `changes in ${dirname(this.#root)} cannot be watched, only polled`)
+    this.#log.warn(
+      { event: 'error', err: error },
+      `changes in ${dirname(this.#root)} cannot be watched, only polled`,
+    )
   }
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Writable } from 'node:stream'
 import { test } from 'node:test'
-import WebSocket from 'ws'
+import * as ws from 'ws'
 import { toFrame, toPayload, toTextFrame } from '../../src/delivery/encode.ts'
 
 // ws exports it; its types do not know it.
-const { Receiver } = WebSocket as unknown as { Receiver: new (options: object) => Writable }
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable }
 
 /** What a receiver that we did not write makes of a frame. */
 async function received(frame: Buffer): Promise<{ data: Buffer; isBinary: boolean }> {
