@@ -8,7 +8,7 @@ type Commands = Readonly<Record<string, () => Promise<Command>>>
 
 /** Explains one command. */
 export function explain(name: string, { usage, summary, help }: Command): number {
-  print(`Usage: gateway ${name}${usage && ` ${usage}`}\n\n${summary}\n\n${help.trim()}\n`)
+  print(`Usage: gateway ${name}${usage && ` ${usage}`}\n\n${summary}\n\n${help.replace(/^\n|\n$/g, '')}\n`)
   return EXIT.done
 }
 

@@ -108,7 +108,11 @@ function parseObject(json: string): Record<string, unknown> {
 
 async function base64Of(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises')
-  if (file !== STDIN) return readFile(file, 'base64')
+  if (file !== STDIN) {
+    return readFile(file, 'base64').catch(({ code, message }: NodeJS.ErrnoException) => {
+      throw new Error(code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${message}`)
+    })
+  }
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
   return Buffer.concat(chunks).toString('base64')

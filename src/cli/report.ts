@@ -17,7 +17,7 @@ export function report(error: unknown, command: string): number {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof UsageError || isParseError(error)) {
     // Some of Node's messages go on with hints of its own.
-    complain(message.split('\n', 1)[0] ?? '')
+    complain(isParseError(error) ? message.split(/\n|\. /, 1).join() : message)
     complain(`see gateway ${command && !(error instanceof NoCommandError) ? `${command} ` : ''}--help`)
     return EXIT.usage
   }

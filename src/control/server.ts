@@ -89,13 +89,20 @@ export class ControlServer {
       'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
     })
-    response.end(request.method === 'HEAD' ? undefined : text)
-    if (request.complete) return
-    // What is still being sent is read and thrown away: a client that is cut off would not see the answer.
-    request.resume()
-    const late = setTimeout(() => request.destroy(), LINGER_MS)
-    request.once('close', () => clearTimeout(late))
-    request.once('end', () => clearTimeout(late))
+    if (request.method === 'HEAD') response.end()
+    else if (request.complete) response.end(text)
+    else {
+      // The answer is out, but the connection stays until the request is over, whose rest is read and thrown
+      // away: a client that is cut off while it sends sees a broken pipe instead of the answer.
+      response.write(text)
+      request.resume()
+      const late = setTimeout(() => request.destroy(), LINGER_MS)
+      request.once('end', () => response.end())
+      request.once('close', () => {
+        clearTimeout(late)
+        response.end()
+      })
+    }
   }
 }
 

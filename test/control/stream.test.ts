@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import { connect } from '../support/client.ts'
 import { type GatewayProcess, residentBytes, startGateway } from '../support/gateway.ts'
@@ -82,6 +83,29 @@ test('a line that is no push ends the stream with its number; what came before h
     stream.call.destroy()
   }
   assert.equal((await client.messages(6)).length, 6)
+})
+
+test('a client that goes on sending after the answer, on a connection that it wants closed, is not cut off', async t => {
+  const gateway = await startGateway(t)
+  const socket = createConnection(gateway.socket)
+  t.after(() => socket.destroy())
+  const headers = [
+    'POST /push HTTP/1.1',
+    'Host: x',
+    'Connection: close',
+    'Content-Type: application/x-ndjson',
+    'Transfer-Encoding: chunked',
+  ]
+  socket.write(`${headers.join('\r\n')}\r\n\r\n9\r\nnonsense\n\r\n`)
+  let text = ''
+  while (!text.includes('"line":1}')) text += (await once(socket, 'data'))[0]
+  assert.match(text, /^HTTP\/1.1 400 .*\r\n/)
+  const closed = once(socket, 'close')
+  for (let n = 0; n < 10; n++) {
+    await new Promise(resolve => socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`, resolve))
+  }
+  socket.end('0\r\n\r\n')
+  assert.deepEqual(await closed, [false])
 })
 
 test('a line that is too long is 413 with its number, without being held in memory', async t => {
