@@ -8,6 +8,7 @@ import { ListenerHost } from './listener/host.ts'
 import { openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
 import { version } from './version.ts'
+import { limitYoungGeneration } from './young-generation.ts'
 
 /** sysexits.h: EX_CONFIG. */
 const EXIT_CONFIG = 78
@@ -15,6 +16,7 @@ const EXIT_FAILED = 1
 
 /** Runs the gateway until a signal ends it. */
 export async function run(onSignals: (handlers: SignalHandlers) => void): Promise<void> {
+  limitYoungGeneration()
   const config = readOrExit()
   const { settings } = config
   const log = openLog({ gatewayId: settings.gatewayId, folder: settings.logDir, level: settings.logLevel })

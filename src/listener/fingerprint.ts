@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { findListener } from './find.ts'
-import { hashOf, type Snapshot, targetOf } from './snapshot.ts'
+import { EMPTY, type Snapshot, targetOf } from './snapshot.ts'
 
 export interface Fingerprint {
   readonly text: string
@@ -21,8 +21,6 @@ export interface Fingerprint {
   /** Changes when one of them was replaced by another of the same name. */
   readonly places: string
 }
-
-const EMPTY = hashOf(Buffer.alloc(0))
 
 /** @param snapshot what the last attempt has read */
 export async function takeFingerprint(root: string, snapshot: Snapshot): Promise<Fingerprint> {

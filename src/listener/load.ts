@@ -6,7 +6,8 @@ import { type HookNames, type Hooks, pickHooks } from './hooks.ts'
 import { ListenerLoadError } from './listener.ts'
 import type { Trace } from './own-files.ts'
 import { compileProgram, type Program } from './program.ts'
-import type { Snapshot } from './snapshot.ts'
+import { GLANCE_MS, pause } from './settle.ts'
+import { hasEmptied, type Snapshot } from './snapshot.ts'
 import { knowBundle, passesThroughListener } from './stack.ts'
 import { asError, messageOf } from './thrown.ts'
 
@@ -26,11 +27,27 @@ export type FoundFile = Extract<Found, { kind: 'file' }>
 
 let count = 0
 
-/** Compiles the listener's file as it is on the disk now. Never throws: the snapshot is there either way. */
-export async function compileListener(
+/** A file that is empty all of a sudden is read again so often: a save empties a file before it writes it. */
+const READ_AGAIN = 3
+
+/**
+ * Compiles the listener's file as it is on the disk now. Never throws: the snapshot is there either way.
+ * @param before what the last load has read
+ */
+export async function compileWritten(
   found: FoundFile,
   modules: Readonly<Record<string, object>>,
+  before: Snapshot,
 ): Promise<Compilation> {
+  let compilation = await compile(found, modules)
+  for (let tries = 0; tries < READ_AGAIN && hasEmptied(before, compilation.snapshot); tries++) {
+    await pause(GLANCE_MS)
+    compilation = await compile(found, modules)
+  }
+  return compilation
+}
+
+async function compile(found: FoundFile, modules: Readonly<Record<string, object>>): Promise<Compilation> {
   const trace: Trace = { files: new Map(), links: new Map(), absent: new Set() }
   const snapshot: Snapshot = { found, ...trace }
   // Absolute and in the listener's own folder, since its computed imports resolve from there.

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fingerprint } from './fingerprint.ts'
 
 /** While a save is under way, the disk is looked at this often. */
-const GLANCE_MS = 20
+export const GLANCE_MS = 20
 /** A save is over when nothing has changed for so long, */
 const QUIET_MS = 80
 /** or, if it never is quiet, so long after its first change: a change must be in use within a second. */

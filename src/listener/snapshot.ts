@@ -22,6 +22,14 @@ export function hashOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('base64')
 }
 
+/** The hash of an empty file. */
+export const EMPTY = hashOf(Buffer.alloc(0))
+
+/** Whether a file is empty that was not, or was not there, before. */
+export function hasEmptied(before: Snapshot, { files }: Snapshot): boolean {
+  return [...files].some(([path, hash]) => hash === EMPTY && before.files.get(path) !== EMPTY)
+}
+
 /** A snapshot of something that has no files to read. */
 export function bare(found: Found): Snapshot {
   return { found, files: new Map(), links: new Map(), absent: new Set() }

@@ -5,7 +5,7 @@ import type { Attempt } from './follow.ts'
 import { type Event, type Hooks, namesOf } from './hooks.ts'
 import type { ListenerHostOptions } from './host.ts'
 import { type HookResult, ListenerFault, ListenerLoadError, type ListenerStatus } from './listener.ts'
-import { type Compiled, compileListener, evaluate, type FoundFile, loadError } from './load.ts'
+import { type Compiled, compileWritten, evaluate, type FoundFile, loadError } from './load.ts'
 import { bare, contentKey, type Snapshot } from './snapshot.ts'
 import { markBundle } from './stack.ts'
 import { messageOf } from './thrown.ts'
@@ -149,7 +149,7 @@ export class Versions {
     patient: boolean,
     stopping: AbortSignal,
   ): Promise<Attempt> {
-    const compilation = await compileListener(found, this.#options.modules)
+    const compilation = await compileWritten(found, this.#options.modules, this.#snapshot)
     const { snapshot } = compilation
     this.#snapshot = snapshot
     if ('error' in compilation) return compilation

@@ -42,6 +42,25 @@ describe('saves that take time', { concurrency: 6 }, () => {
     assert.deepEqual(stage.events('listener.error'), [])
   })
 
+  test('an imported file that is just being written is not taken as empty, also by a reload that was asked for', async t => {
+    const listener =
+      "import { answer } from './own.ts'\nexport const onMessage = d => { d.message = answer }\n"
+    const own = (answer: string): string => `export const answer = '${answer}'\n`
+    const stage = await serving(t, { 'listener.ts': listener, 'own.ts': own('v1') })
+    for (let n = 2; n < 5; n++) {
+      stage.write({ 'own.ts': '' })
+      const reloaded = stage.host.reload()
+      await sleep(30)
+      stage.write({ 'own.ts': own(`v${n}`) })
+      await reloaded
+      assert.equal(stage.say('?'), `v${n}`)
+    }
+    // One that is meant to be empty is taken, a moment later.
+    stage.write({ 'own.ts': '' })
+    await stage.host.reload()
+    assert.equal(stage.say('?'), undefined)
+  })
+
   test('a file that stays empty is a fault', async t => {
     const stage = await serving(t)
     stage.write({ 'listener.ts': '' })
