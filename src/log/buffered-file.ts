@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const FLUSH_AFTER_MS = 20
+const FLUSH_AFTER_MS = 50
 const FLUSH_AT_BYTES = 64 * 1024
 /** What is kept while the file cannot be written. */
 const KEEP_BYTES = 1024 * 1024

@@ -4,7 +4,7 @@
  */
 import { write, writeSync } from 'node:fs'
 
-const FLUSH_AFTER_MS = 20
+const FLUSH_AFTER_MS = 50
 const KEEP_BYTES = 1024 * 1024
 const STDOUT = 1
 
@@ -21,7 +21,7 @@ export class Output {
     if (this.#gone || this.#bytes > KEEP_BYTES) return
     this.#lines.push(line)
     this.#bytes += line.length
-    if (this.#writing === undefined) this.#timer ??= setTimeout(() => this.#next(), FLUSH_AFTER_MS).unref()
+    if (this.#writing === undefined) this.#soon()
   }
 
   /** Resolves when all is written; a reader that stalls is waited for no longer than this. */
@@ -47,6 +47,11 @@ export class Output {
     } catch (error) {
       this.#gone = error instanceof Error
     }
+  }
+
+  /** Each write costs a thread's turn, so lines are collected between two writes as well. */
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.#next(), FLUSH_AFTER_MS).unref()
   }
 
   #next(): void {
@@ -75,7 +80,8 @@ export class Output {
         this.#write(bytes.subarray(written))
       } else {
         this.#writing = undefined
-        this.#next()
+        if (this.#lines.length > 0 && this.#idle.length === 0) this.#soon()
+        else this.#next()
       }
     })
   }
