@@ -21,7 +21,7 @@ COPY healthcheck healthcheck
 RUN mkdir /out \
  && cp -R package.json dist listener healthcheck /out/ \
  && chmod -R u=rwX,go=rX /out \
- && chmod 755 /out/dist/cli/main.js /out/healthcheck/healthcheck
+ && chmod 755 /out/dist/cli/main.cjs /out/healthcheck/healthcheck
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="websocket-gateway" \
@@ -34,7 +34,7 @@ WORKDIR /app
 # The code is root's, so the gateway cannot change it; it writes to the two volumes alone.
 RUN mkdir logs run \
  && chown node:node logs run \
- && ln -s /app/dist/cli/main.js /usr/local/bin/gateway
+ && ln -s /app/dist/cli/main.cjs /usr/local/bin/gateway
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /out ./
 

@@ -46,5 +46,5 @@ async function main(words: string[]): Promise<number> {
 process.on('uncaughtException', async error => {
   process.exit((await import('./report.ts')).report(error, ''))
 })
-// Everything has been written by now, so nothing is cut off.
-process.exit(await main(process.argv.slice(2)))
+// Everything has been written by then, so nothing is cut off. No await: it is built as CommonJS.
+main(process.argv.slice(2)).then(code => process.exit(code))

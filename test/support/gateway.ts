@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const mainFile = join(root, 'dist', 'main.js')
-export const cliFile = join(root, 'dist', 'cli', 'main.js')
+export const cliFile = join(root, 'dist', 'cli', 'main.cjs')
 
 export interface LogLine {
   readonly event?: string
