@@ -1,7 +1,9 @@
 /**
  * One write for each socket and turn. What is sent during a turn of the event loop is collected and written
  * when the turn ends: fan-out is bound by the number of writes (design.md). Sockets that got the same frames
- * share one list of them, which is joined once.
+ * share one list of them, which is joined once. After writes that took long, the next ones wait for one more look
+ * at what has arrived meanwhile: with many subscribers that doubles what goes into one write, and costs no more
+ * than a pass of the loop.
  */
 
 /** The frames that a socket has got in this turn: the newest, and the list before it. */
@@ -48,10 +50,17 @@ export interface Sink {
 /** A turn that collects more than this for one socket writes at once, so that a loop cannot fill the memory. */
 const WRITE_AT_BYTES = 1024 * 1024
 
+/** Writes that took longer than this are worth collecting more for, in milliseconds. */
+const LONG_MS = 1
+
 export class Outbox {
   #dirty: Sink[] = []
   #scheduled = false
+  #tookLong = false
   readonly #flush = (): void => this.flush()
+  readonly #flushNext = (): void => {
+    setImmediate(this.#flush)
+  }
 
   /**
    * Queues one frame for each of the sinks.
@@ -85,7 +94,7 @@ export class Outbox {
     }
     if (count > 0 && !this.#scheduled) {
       this.#scheduled = true
-      setImmediate(this.#flush)
+      setImmediate(this.#tookLong ? this.#flushNext : this.#flush)
     }
     return count
   }
@@ -98,11 +107,13 @@ export class Outbox {
     sink.write(batch.joined())
   }
 
-  /** Writes what all have collected. Happens by itself at the end of the turn. */
+  /** Writes what all have collected. Happens by itself at the end of the turn, or of the next. */
   flush(): void {
     this.#scheduled = false
     const dirty = this.#dirty
     this.#dirty = []
+    const began = performance.now()
     for (const sink of dirty) this.flushOne(sink)
+    this.#tookLong = performance.now() - began > LONG_MS
   }
 }

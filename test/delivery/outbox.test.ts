@@ -45,6 +45,32 @@ test('sockets that got the same frames write the very same buffer', async () => 
   assert.equal(new Set(sinks.map(sink => sink.writes[0])).size, 1)
 })
 
+test('after writes that took long, the frames of two turns are one write', async () => {
+  class Slow extends Recorder {
+    override write(bytes: Buffer): void {
+      super.write(bytes)
+      for (const until = performance.now() + 5; performance.now() < until; );
+    }
+  }
+  const outbox = new Outbox()
+  const sink = new Slow()
+  outbox.add(frame('1'), [sink])
+  await turn()
+  assert.deepEqual(sink.writes.map(String), ['1'])
+  outbox.add(frame('2'), [sink])
+  await turn()
+  outbox.add(frame('3'), [sink])
+  await turn()
+  assert.deepEqual(sink.writes.map(String), ['1', '23'])
+  // What is flushed by hand, as before a close, waits for nothing.
+  outbox.add(frame('4'), [sink])
+  outbox.flushOne(sink)
+  assert.deepEqual(sink.writes.map(String), ['1', '23', '4'])
+  await turn()
+  await turn()
+  assert.equal(sink.writes.length, 3)
+})
+
 test('random deliveries reach each socket whole and in order', async () => {
   const outbox = new Outbox()
   const sinks = Array.from({ length: 20 }, () => new Recorder())
