@@ -1,12 +1,13 @@
 /** Loads the listener: find, bundle, evaluate, pick the hooks. */
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bundleListener } from './bundle.ts'
 import type { Found } from './find.ts'
 import { type HookNames, type Hooks, pickHooks } from './hooks.ts'
 import { ListenerLoadError } from './listener.ts'
 import type { Trace } from './own-files.ts'
 import { compileProgram, type Program } from './program.ts'
-import { GLANCE_MS, pause } from './settle.ts'
+import { GLANCE_MS } from './settle.ts'
 import { hasEmptied, type Snapshot } from './snapshot.ts'
 import { knowBundle, passesThroughListener } from './stack.ts'
 import { asError, messageOf } from './thrown.ts'
@@ -41,7 +42,7 @@ export async function compileWritten(
 ): Promise<Compilation> {
   let compilation = await compile(found, modules)
   for (let tries = 0; tries < READ_AGAIN && hasEmptied(before, compilation.snapshot); tries++) {
-    await pause(GLANCE_MS)
+    await sleep(GLANCE_MS)
     compilation = await compile(found, modules)
   }
   return compilation
