@@ -1,7 +1,7 @@
 // `npm run build`: src → dist, as plain JavaScript with its types. Always from an empty folder,
 // so that nothing of an older build is shipped.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,8 +22,9 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 // takes about a millisecond for each module that it loads, and some for its loader of ES modules.
 const cli = join(dist, 'cli')
 const command = join(cli, 'main.cjs')
-const { outputFiles } = await build({
-  entryPoints: [join(cli, 'main.js')],
+rmSync(cli, { recursive: true })
+await build({
+  entryPoints: [join(root, 'src', 'cli', 'main.ts')],
   outfile: command,
   bundle: true,
   platform: 'node',
@@ -32,10 +33,6 @@ const { outputFiles } = await build({
   packages: 'external',
   define: { 'import.meta.url': '__url' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href" },
-  write: false,
   logLevel: 'warning',
 })
-rmSync(cli, { recursive: true })
-mkdirSync(cli)
-for (const { contents } of outputFiles) writeFileSync(command, contents)
 chmodSync(command, 0o755)

@@ -1,4 +1,5 @@
 /** What a subcommand is. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** What the exit codes say. */
 export const EXIT = { done: 0, refused: 1, usage: 2, absent: 3, config: 78 } as const
@@ -35,9 +36,22 @@ export const ID_HELP =
   '  --id ID        the gateway of this id in the same control folder (default: WS_GATEWAY_ID)'
 export const JSON_HELP = "  --json         the gateway's answer as it came"
 
-/** @throws UsageError when there are words that the command does not take */
-export function expectNothing(positionals: readonly string[]): void {
+/** What parseArgs makes of options: what is repeated is an array, what is not given is undefined. */
+type Values<T extends ParseArgsConfig['options']> = ReturnType<
+  typeof parseArgs<{ args: string[]; allowPositionals: true; options: T }>
+>['values']
+
+/**
+ * The values of a command that takes options alone.
+ * @throws UsageError when there are other words, and parseArgs' own error for a wrong option
+ */
+export function readOptions<const T extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: T,
+): Values<T> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
   if (positionals.length > 0) throw new UsageError(`unexpected: ${JSON.stringify(positionals[0])}`)
+  return values
 }
 
 /**

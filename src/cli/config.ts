@@ -1,7 +1,6 @@
 /** `gateway config`. */
-import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
-import { type Command, EXIT, expectNothing } from './command.ts'
+import { type Command, EXIT, readOptions } from './command.ts'
 import { complain, print } from './output.ts'
 import { table } from './table.ts'
 
@@ -15,12 +14,7 @@ exit code 78.
 
   --json         an array of {"name", "value", "shown", "source"}`,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: 'boolean' } },
-    })
-    expectNothing(positionals)
+    const values = readOptions(args, { json: { type: 'boolean' } })
     const { entries, warnings } = readConfig(process.env)
     for (const warning of warnings) complain(warning)
     if (values.json) print(`${JSON.stringify(entries)}\n`)

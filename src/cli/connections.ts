@@ -1,8 +1,7 @@
 /** `gateway connections`. */
-import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
 import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, expectNothing, ID_HELP, wholeNumber } from './command.ts'
+import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, readOptions, wholeNumber } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 import { localTime } from './time.ts'
@@ -36,12 +35,7 @@ Lists the connections, oldest first: id, address, path, since when, messages rec
 ${ID_HELP}
   --json         as JSON: {"connections": […]}, with "next" when there are more than the limit`,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { ...ADDRESS_OPTIONS, limit: { type: 'string' } },
-    })
-    expectNothing(positionals)
+    const values = readOptions(args, { ...ADDRESS_OPTIONS, limit: { type: 'string' } })
     const limit = values.limit === undefined ? Infinity : wholeNumber('--limit', values.limit, 1)
     const listed = await list(controlSocket(values.id), limit)
     if (values.json) print(`${JSON.stringify(listed)}\n`)

@@ -1,8 +1,7 @@
 /** `gateway health`: an exit code and nothing else, whatever happens. */
-import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
 import { controlSocket } from './address.ts'
-import { type Command, EXIT, expectNothing, ID_HELP } from './command.ts'
+import { type Command, EXIT, ID_HELP, readOptions } from './command.ts'
 
 /** From the start of the process; what is left of two seconds is for the machine that is short of time. */
 const WITHIN_MS = 1700
@@ -17,12 +16,7 @@ listener, is not there, or does not answer within two seconds.
 
 ${ID_HELP}`,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { id: { type: 'string' } },
-    })
-    expectNothing(positionals)
+    const values = readOptions(args, { id: { type: 'string' } })
     setTimeout(() => process.exit(EXIT.refused), Math.max(LEAST_MS, WITHIN_MS - performance.now()))
     const isHealthy = await ask(values.id).catch(() => false)
     return isHealthy ? EXIT.done : EXIT.refused

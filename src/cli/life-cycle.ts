@@ -1,8 +1,7 @@
 /** `gateway start`, `stop`, `restart`, `reload`. */
-import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
 import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, expectNothing, ID_HELP, JSON_HELP } from './command.ts'
+import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
 
 function change(action: string, summary: string, help: string): Command {
@@ -11,8 +10,7 @@ function change(action: string, summary: string, help: string): Command {
     usage: '[--id ID] [--json]',
     help: `${help} Prints the state after it.\n\n${ID_HELP}\n${JSON_HELP}`,
     async run(args) {
-      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: ADDRESS_OPTIONS })
-      expectNothing(positionals)
+      const values = readOptions(args, ADDRESS_OPTIONS)
       const { text } = await call(controlSocket(values.id), 'POST', `/${action}`)
       if (values.json) {
         print(text)

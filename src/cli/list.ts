@@ -1,11 +1,10 @@
 /** `gateway list`. */
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { call, GatewayError } from '../control/client.ts'
 import type { Status } from '../status.ts'
 import { readSettings } from './address.ts'
-import { type Command, EXIT, expectNothing } from './command.ts'
+import { type Command, EXIT, readOptions } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 
@@ -25,12 +24,7 @@ A socket that a killed process left behind is shown as "dead".
 
   --json         an array with the status of each, as it came`,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: 'boolean' } },
-    })
-    expectNothing(positionals)
+    const values = readOptions(args, { json: { type: 'boolean' } })
     const { controlDir } = readSettings('controlDir')
     const listed = await Promise.all(idsIn(controlDir).map(id => ask(controlDir, id)))
     if (values.json) print(`${JSON.stringify(listed)}\n`)

@@ -1,9 +1,8 @@
 /** `gateway logs`. */
 import { openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { readSettings } from './address.ts'
-import { type Command, EXIT, expectNothing, wholeNumber } from './command.ts'
+import { type Command, EXIT, readOptions, wholeNumber } from './command.ts'
 import { follow } from './log-follow.ts'
 import { parseLine, readableLine } from './log-line.ts'
 import { readTail } from './log-tail.ts'
@@ -21,16 +20,11 @@ Shows the last lines of WebSocket.log in WS_LOG_DIR: time, level, gateway, event
   -n, --lines N  how many lines (default: ${DEFAULT_LINES})
   --id ID        only the lines of this gateway`,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        follow: { type: 'boolean', short: 'f' },
-        lines: { type: 'string', short: 'n' },
-        id: { type: 'string' },
-      },
+    const values = readOptions(args, {
+      follow: { type: 'boolean', short: 'f' },
+      lines: { type: 'string', short: 'n' },
+      id: { type: 'string' },
     })
-    expectNothing(positionals)
     const count = values.lines === undefined ? DEFAULT_LINES : wholeNumber('-n', values.lines, 0)
     const { logDir } = readSettings('logDir')
     const path = join(logDir, 'WebSocket.log')

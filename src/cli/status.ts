@@ -1,9 +1,8 @@
 /** `gateway status`. */
-import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
 import type { Status } from '../status.ts'
 import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, expectNothing, ID_HELP, JSON_HELP } from './command.ts'
+import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 import { inWords, localTime } from './time.ts'
@@ -16,8 +15,7 @@ export const status: Command = {
   usage: '[--id ID] [--json]',
   help: `${ID_HELP}\n${JSON_HELP}`,
   async run(args) {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: ADDRESS_OPTIONS })
-    expectNothing(positionals)
+    const values = readOptions(args, ADDRESS_OPTIONS)
     const signal = AbortSignal.timeout(WITHIN_MS)
     const { text } = await call(controlSocket(values.id), 'GET', '/status', { signal })
     print(values.json ? text : readable(JSON.parse(text)))

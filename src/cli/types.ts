@@ -1,7 +1,6 @@
 /** `gateway types`. */
 import { existsSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { type Command, EXIT, expectNothing } from './command.ts'
+import { type Command, EXIT, readOptions } from './command.ts'
 import { print } from './output.ts'
 
 export const types: Command = {
@@ -12,7 +11,7 @@ Prints the types of a listener as one file that stands alone:
 
   gateway types > listener/gateway.d.ts`,
   async run(args) {
-    expectNothing(parseArgs({ args, allowPositionals: true, options: {} }).positionals)
+    readOptions(args, {})
     print(declaration(source()))
     return EXIT.done
   },

@@ -14,9 +14,8 @@ const CROWDED_MS = 10_000
 const RETRY_MS = 20
 
 export interface CallOptions {
-  /** The body; `type` is its media type. */
+  /** The body, which is JSON. */
   readonly body?: string
-  readonly type?: string
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,11 +36,11 @@ export async function call(
   path: string,
   method: string,
   target: string,
-  { body, type = 'application/json', signal }: CallOptions = {},
+  { body, signal }: CallOptions = {},
 ): Promise<Reply> {
   const socket = await open(path, signal)
   const answered = readReply(socket, path)
-  const entity = body === undefined ? '' : `Content-Type: ${type}\r\n`
+  const entity = body === undefined ? '' : 'Content-Type: application/json\r\n'
   const length = body === undefined && method === 'GET' ? '' : `Content-Length: ${byteLength(body)}\r\n`
   socket.write(`${head(method, target)}${entity}${length}\r\n${body ?? ''}`)
   return answered
