@@ -1,32 +1,39 @@
 /** The gateway: all its parts, and the one way that data takes through them. */
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { Admission } from './admission/admission.ts'
+import { Refusals } from './admission/refusals.ts'
+import type { TokenVerifier } from './admission/tokens.ts'
+import { Clients } from './clients.ts'
 import type { Settings } from './config.ts'
-import { codeOfFrameError } from './connections/close-codes.ts'
-import { ClosingWatch } from './connections/closing.ts'
-import { ClientConnection, type RawSocket } from './connections/connection.ts'
-import { idSource } from './connections/id.ts'
+import type { ClientConnection } from './connections/connection.ts'
 import { Registry } from './connections/registry.ts'
-import { connectionRequest } from './connections/request.ts'
-import type { ServerSocket } from './connections/socket.ts'
 import { type Delivered, Delivery, type Original, PayloadTooLarge } from './delivery/delivery.ts'
 import { Drain } from './delivery/drain.ts'
 import { Lifecycle } from './lifecycle.ts'
-import type { HookResult, ListenerFault, ListenerPort } from './listener/listener.ts'
+import type { ListenerFault, ListenerPort } from './listener/listener.ts'
 import type { Gateway as GatewayApi, ListenerData, PushData, State } from './listener/types.ts'
+import { redacted } from './log/redaction.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
 import { type Pushed, pushData } from './push.ts'
 import { type Health, health, type Status } from './status.ts'
+import type { Certificate } from './tls/certificate.ts'
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
   readonly settings: Settings
   readonly log: Logger
   readonly version: string
-  /** Makes the listener; it is given what makes the gateway that its hooks see, for one version's signal. */
-  listener(createGateway: (signal: AbortSignal) => GatewayApi): ListenerPort
+  /** Checks clients' tokens; undefined when nobody needs one. */
+  readonly tokens: TokenVerifier | undefined
+  /** Undefined when the port speaks no TLS. */
+  readonly certificate: Certificate | undefined
+  /**
+   * Makes the listener.
+   * @param createGateway makes the gateway that its hooks see, for one version's signal
+   * @param inUse to be told each time that a version has come into use
+   */
+  listener(createGateway: (signal: AbortSignal) => GatewayApi, inUse: () => void): ListenerPort
 }
 
 export class Gateway {
@@ -34,37 +41,50 @@ export class Gateway {
   readonly connections = new Registry()
   readonly lifecycle: Lifecycle
   readonly drain = new Drain()
+  readonly clients: Clients
   readonly #log: Logger
   readonly #version: string
   readonly #listener: ListenerPort
   readonly #delivery = new Delivery<ClientConnection>(this.connections)
-  readonly #closing = new ClosingWatch()
   readonly #public: PublicSide
-  readonly #nextId = idSource()
-  readonly #counters = { opened: 0, closed: 0, received: 0, pushes: 0, listenerErrors: 0 }
-  readonly #owner = {
-    outbox: this.#delivery.outbox,
-    closing: (connection: ClientConnection): void => {
-      this.connections.leave(connection)
-      this.#closing.add(connection)
-    },
-  }
+  readonly #counters = { pushes: 0, listenerErrors: 0 }
+  readonly #refusals: Refusals
   #state: State = {}
+  #isDraining = false
 
   constructor(options: GatewayOptions) {
-    this.settings = options.settings
-    this.#log = options.log
+    const { settings, log, tokens, certificate } = options
+    this.settings = settings
+    this.#log = log
     this.#version = options.version
-    this.#listener = options.listener(signal => this.#api(signal))
+    this.#refusals = new Refusals(log)
+    this.#listener = options.listener(
+      signal => this.#api(signal),
+      () => this.clients.listenerInUse(),
+    )
+    const listener = this.#listener
+    const { connections } = this
+    const { outbox } = this.#delivery
+    this.clients = new Clients({
+      settings,
+      log,
+      connections,
+      outbox,
+      listener,
+      tokens,
+      pass: (data, fault, original) => this.#pass(data, fault, original),
+    })
     this.#public = new PublicSide({
-      settings: this.settings,
-      log: this.#log,
-      connections: this.connections,
-      outbox: this.#delivery.outbox,
-      listener: this.#listener,
-      refusal: () => this.#refusal(),
-      health: () => this.health(),
-      opened: (socket, raw, request) => this.#opened(socket, raw, request),
+      settings,
+      log,
+      connections,
+      outbox,
+      listener,
+      certificate,
+      clients: this.clients,
+      refusals: this.#refusals,
+      admission: new Admission({ settings, listener, tokens, refusal: () => this.#closedDoor() }),
+      health: () => this.#publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
       up: () => {
@@ -118,7 +138,10 @@ export class Gateway {
       connections: this.connections.size,
       listener: this.#listener.status,
       counters: {
+        ...this.clients.counters,
         ...this.#counters,
+        listenerErrors: this.#counters.listenerErrors + this.clients.counters.listenerErrors,
+        refused: this.#refusals.count,
         delivered: this.#delivery.delivered,
         unknownRecipients: this.#delivery.unknownRecipients,
       },
@@ -129,6 +152,16 @@ export class Gateway {
   health(): Health {
     const { state, failure } = this.lifecycle
     return health(state, failure, this.#listener)
+  }
+
+  /**
+   * Lets the connections go bit by bit, while nobody new gets in, before an end that is announced.
+   * @param ms how long it takes
+   */
+  async drainConnections(ms: number): Promise<void> {
+    if (ms === 0 || this.lifecycle.state !== 'running') return
+    this.#isDraining = true
+    await this.#public.drain(ms)
   }
 
   /** Counts and logs what went wrong outside any hook's call: a listener's timer, a forgotten promise. */
@@ -150,61 +183,18 @@ export class Gateway {
     return new Problem(503, `no listener is in use, so nobody gets in: ${error ?? 'it has not been loaded'}`)
   }
 
-  #opened(socket: ServerSocket, raw: Duplex, httpRequest: IncomingMessage): void {
-    const request = connectionRequest(httpRequest, socket.protocol)
-    // A public server gives TCP sockets.
-    const connection = new ClientConnection(this.#nextId(), request, socket, raw as RawSocket, this.#owner)
-    this.#counters.opened++
-    this.connections.add(connection)
-    this.#log.info(
-      { event: 'client.open', conn: connection.id, ip: request.ip, path: request.path },
-      'client connected',
-    )
-    socket.on('message', (bytes: Buffer, isBinary: boolean) => this.#received(connection, bytes, isBinary))
-    socket.on('error', error => {
-      connection.frameError = error
-    })
-    socket.on('close', (code: number, reason: Buffer) => this.#closed(connection, code, reason.toString()))
-    connection.events.run(() => this.#settle(this.#listener.open({ conn: connection, message: '' })))
+  /** Why nobody may come in. To a client, a gateway that goes down is as unavailable as one without a listener. */
+  #closedDoor(): Problem | undefined {
+    if (this.#isDraining) return new Problem(503, 'the gateway is about to stop')
+    const refusal = this.#refusal()
+    return refusal && new Problem(503, refusal.detail)
   }
 
-  #received(connection: ClientConnection, bytes: Buffer, isBinary: boolean): void {
-    if (!connection.isOpen) return
-    connection.received++
-    this.#counters.received++
-    const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
-    connection.events.run(() => {
-      const data: ListenerData = { conn: connection, message: original?.text ?? bytes }
-      const result = this.#listener.message(data)
-      if (result instanceof Promise) return result.then(fault => this.#pass(data, fault, original))
-      this.#pass(data, result, original)
-    }, bytes.length)
-  }
-
-  #closed(connection: ClientConnection, peerCode: number, peerReason: string): void {
-    connection.beginClosing()
-    this.#closing.remove(connection)
-    this.#counters.closed++
-    const err = connection.frameError
-    const ours = connection.closedWith
-    const code = ours?.code ?? (err === undefined ? peerCode : codeOfFrameError(err))
-    const reason = ours?.reason ?? peerReason
-    this.#log.info(
-      {
-        event: 'client.close',
-        conn: connection.id,
-        ip: connection.request.ip,
-        code,
-        reason,
-        ...(err && { err: { message: err.message } }),
-      },
-      'client disconnected',
-    )
-    connection.events.run(() => {
-      const result = this.#settle(this.#listener.close({ conn: connection, message: '', code, reason }))
-      if (result !== undefined) return result.then(() => this.connections.remove(connection))
-      this.connections.remove(connection)
-    })
+  /** What a load balancer sees: one that is about to stop shall get no more clients. */
+  #publicHealth(): { ok: boolean; body: object } {
+    const { status } = this.health()
+    const ok = status !== 'fail' && !this.#isDraining && this.lifecycle.state === 'running'
+    return { ok, body: { status: ok ? status : 'fail' } }
   }
 
   /** Sends what `onMessage` made of a client's message. */
@@ -248,20 +238,10 @@ export class Gateway {
     this.#log.debug({ event, conn: data.conn?.id, recipients, ...message }, 'sent')
   }
 
-  /** A hook whose outcome changes nothing but a count. */
-  #settle(result: HookResult): Promise<void> | undefined {
-    const count = (fault: ListenerFault | undefined): void => {
-      if (fault !== undefined) this.#counters.listenerErrors++
-    }
-    if (result instanceof Promise) return result.then(count)
-    count(result)
-    return undefined
-  }
-
   /** The gateway as the hooks of one version of the listener see it. */
   #api(signal: AbortSignal): GatewayApi {
     const gateway = this
-    const log = this.#log.child({ event: 'listener.log' })
+    const log = this.#log.child({ event: 'listener.log' }, { redact: redacted })
     const connections = this.connections.view()
     return {
       id: this.settings.gatewayId,

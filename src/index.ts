@@ -1,10 +1,13 @@
 /** The types that a listener is written with. */
 export type {
+  Claims,
   CloseData,
   Connection,
   ConnectionRequest,
   Connections,
   Gateway,
+  HandshakeData,
+  HandshakeRequest,
   Listener,
   ListenerData,
   Log,

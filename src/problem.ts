@@ -1,4 +1,5 @@
 /** An error that a user is told of as a problem document (RFC 9457). */
+import { STATUS_CODES } from 'node:http'
 
 /** Something that was asked for and is refused, with its HTTP status and what the asker can do about it. */
 export class Problem extends Error {
@@ -19,7 +20,7 @@ export class Problem extends Error {
   ) {
     super(detail, { cause })
     this.status = status
-    this.title = titles[status] ?? 'Error'
+    this.title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
     this.detail = detail
     this.members = members
   }
@@ -36,14 +37,5 @@ export class Problem extends Error {
   }
 }
 
-const titles: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-}
+/** Where RFC 9110 has another word than Node. */
+const titles: Readonly<Record<number, string>> = { 413: 'Content Too Large' }

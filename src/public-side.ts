@@ -1,17 +1,20 @@
 /** What comes up when the gateway starts and goes down when it stops: the listener, and the public port. */
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Admission, Verdict } from './admission/admission.ts'
+import type { Refusals } from './admission/refusals.ts'
+import type { Clients } from './clients.ts'
 import type { Settings } from './config.ts'
 import { CLOSE } from './connections/close-codes.ts'
+import { closeBitByBit } from './connections/draining.ts'
 import type { Registry } from './connections/registry.ts'
+import { ClientRequest } from './connections/request.ts'
 import { PublicServer } from './connections/server.ts'
-import type { ServerSocket } from './connections/socket.ts'
 import type { Outbox } from './delivery/outbox.ts'
 import type { Phases } from './lifecycle.ts'
 import type { ListenerPort } from './listener/listener.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
-import type { Health } from './status.ts'
+import type { Certificate } from './tls/certificate.ts'
 
 export interface PublicSideOptions {
   readonly settings: Settings
@@ -19,9 +22,12 @@ export interface PublicSideOptions {
   readonly connections: Registry
   readonly outbox: Outbox
   readonly listener: ListenerPort
-  refusal(): Problem | undefined
-  health(): Health
-  opened(socket: ServerSocket, raw: Duplex, request: IncomingMessage): void
+  readonly clients: Clients
+  readonly admission: Admission
+  readonly refusals: Refusals
+  /** Undefined when the port speaks no TLS. */
+  readonly certificate: Certificate | undefined
+  health(): { readonly ok: boolean; readonly body: object }
 }
 
 /** The shares of WS_SHUTDOWN_TIMEOUT_MS after which the next step of a stop no longer waits. */
@@ -50,7 +56,7 @@ export class PublicSide implements Phases {
   }
 
   async up(): Promise<void> {
-    const { settings, log, listener } = this.#options
+    const { settings, log, listener, clients, certificate } = this.#options
     await listener.start()
     try {
       this.#server = await this.#listen()
@@ -58,6 +64,8 @@ export class PublicSide implements Phases {
       await listener.stop()
       throw new Problem(409, cannotListen(settings, error as NodeJS.ErrnoException), {}, error)
     }
+    clients.upkeep.start()
+    certificate?.follow(tls => this.#server?.renewTls(tls))
     this.#since = performance.now()
     log.info(
       { event: 'gateway.start', port: this.#port, mode: settings.startupMode },
@@ -66,12 +74,13 @@ export class PublicSide implements Phases {
   }
 
   async down(why: 'stop' | 'restart'): Promise<void> {
-    const { settings, log, connections, outbox, listener } = this.#options
+    const { settings, log, connections, outbox, listener, clients, certificate } = this.#options
     const begun = performance.now()
     const left = (share: number): number =>
       Math.max(0, settings.shutdownTimeoutMs * share - (performance.now() - begun))
     this.#server?.close()
     this.#server = undefined
+    certificate?.unfollow()
     outbox.flush()
     const closed = connections.size
     const [code, reason] =
@@ -81,28 +90,43 @@ export class PublicSide implements Phases {
     for (const connection of connections.leaving) connection.terminate()
     await within(connections.empty(), left(HOOKS_SHARE))
     connections.forgetLeaving()
+    clients.upkeep.stop()
     await within(listener.stop(), left(UNLOAD_SHARE))
     log.info({ event: 'gateway.stop', connections: closed, reason: why }, 'the gateway has stopped')
   }
 
+  /** Closes all connections one after another, so that they do not come back all at once. */
+  async drain(ms: number): Promise<void> {
+    const { connections, log } = this.#options
+    log.info({ event: 'gateway.stop', connections: connections.size, ms }, 'the gateway lets its clients go')
+    await closeBitByBit(connections, ms)
+  }
+
+  #admit(message: IncomingMessage, whenGone: (then: () => void) => void): Verdict | Promise<Verdict> {
+    const { admission, refusals } = this.#options
+    const request = new ClientRequest(message, admission.proxies)
+    const noted = (verdict: Verdict): Verdict => {
+      if (verdict instanceof Problem) refusals.note(verdict, request)
+      return verdict
+    }
+    const verdict = admission.decide(message, request, whenGone)
+    return verdict instanceof Promise ? verdict.then(noted) : noted(verdict)
+  }
+
   async #listen(): Promise<PublicServer> {
-    const { settings, log, refusal, opened, health } = this.#options
+    const { settings, log, health, clients, certificate } = this.#options
     const create = (port: number): PublicServer =>
       new PublicServer({
         host: settings.host ?? undefined,
         port,
         maxPayloadBytes: settings.maxPayloadBytes,
+        maxHeaderBytes: settings.maxHeaderBytes,
+        handshakeTimeoutMs: settings.handshakeTimeoutMs,
         closeTimeoutMs: settings.shutdownTimeoutMs + 1000,
-        // To a client, a gateway that is going down is as unavailable as one without a listener.
-        refusal: () => {
-          const problem = refusal()
-          return problem && new Problem(503, problem.detail)
-        },
-        health: () => {
-          const now = health()
-          return { ok: now.status !== 'fail', body: { status: now.status } }
-        },
-        opened,
+        tls: certificate?.current,
+        health,
+        admit: (request, whenGone) => this.#admit(request, whenGone),
+        opened: (socket, raw, admitted) => clients.opened(socket, raw, admitted),
         failed: error => log.error({ event: 'error', err: error }, 'the WebSocket server has a fault'),
       })
     // A restart with WS_PORT=0 comes back on the port that its clients know, when it is still free.

@@ -1,12 +1,15 @@
 /** Puts the gateway together: environment → log → gateway → control server → signals. */
+import type { TokenVerifier } from './admission/tokens.ts'
 import * as client from './client.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { drainLimitMs } from './config/combinations.ts'
+import { type Config, ConfigError, readConfig, type Settings } from './config.ts'
 import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
 import { Gateway } from './gateway.ts'
 import { ListenerHost } from './listener/host.ts'
-import { openLog } from './log.ts'
+import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
+import { Certificate } from './tls/certificate.ts'
 import { version } from './version.ts'
 import { limitYoungGeneration } from './young-generation.ts'
 
@@ -21,7 +24,7 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
   const { settings } = config
   const log = openLog({ gatewayId: settings.gatewayId, folder: settings.logDir, level: settings.logLevel })
   const { logger } = log
-  const hook = (key: 'onOpen' | 'onClose' | 'onMessage') => ({
+  const hook = (key: 'onHandshake' | 'onOpen' | 'onClose' | 'onMessage') => ({
     name: settings[key],
     required: config.given.has(key),
   })
@@ -29,14 +32,22 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     settings,
     log: logger,
     version: version(),
-    listener: createGateway =>
+    tokens: await tokensOf(settings),
+    certificate: certificateOf(config, logger),
+    listener: (createGateway, inUse) =>
       new ListenerHost({
         path: settings.listener,
-        names: { open: hook('onOpen'), close: hook('onClose'), message: hook('onMessage') },
+        names: {
+          handshake: hook('onHandshake'),
+          open: hook('onOpen'),
+          close: hook('onClose'),
+          message: hook('onMessage'),
+        },
         timeoutMs: settings.listenerTimeoutMs,
         pollMs: settings.listenerPollMs,
         log: logger,
         createGateway,
+        inUse,
         modules: { 'websocket-gateway/client': client },
       }),
   })
@@ -82,7 +93,8 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
         control.close()
         process.exit(0)
       }, settings.shutdownTimeoutMs)
-      void gateway.lifecycle.end().finally(async () => {
+      const drainMs = Math.min(settings.drainMs, drainLimitMs(settings.shutdownTimeoutMs))
+      void end(gateway, drainMs).finally(async () => {
         clearTimeout(late)
         control.close()
         await log.flush()
@@ -107,6 +119,25 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     logger.fatal({ event: 'error' }, message)
     await fail(message)
   }
+}
+
+/** Lets the clients go bit by bit, then stops for good. */
+async function end(gateway: Gateway, drainMs: number): Promise<void> {
+  await gateway.drainConnections(drainMs)
+  await gateway.lifecycle.end()
+}
+
+/** jose is loaded only where tokens are checked. */
+async function tokensOf(settings: Settings): Promise<TokenVerifier | undefined> {
+  if ([settings.jwtSecret, settings.jwtPublicKey, settings.jwtJwksUrl].every(key => key === null))
+    return undefined
+  return (await import('./admission/tokens.ts')).tokenVerifier(settings)
+}
+
+function certificateOf({ settings, files }: Config, log: Logger): Certificate | undefined {
+  const { tlsCert: cert, tlsKey: key } = settings
+  if (cert === null || key === null) return undefined
+  return new Certificate({ cert, key }, { cert: files.get('tlsCert'), key: files.get('tlsKey') }, log)
 }
 
 function readOrExit(): Config {

@@ -12,7 +12,9 @@ export interface Environment {
 }
 
 /** A variable's text and where it was found, or why it could not be had. */
-export type Found = { readonly text: string; readonly source: string } | { readonly fault: string }
+export type Found =
+  | { readonly text: string; readonly source: string; readonly file?: string }
+  | { readonly fault: string }
 
 /** Takes the environment together with the `.env` file of a folder; one that cannot be read is a fault. */
 export function readEnvironment(processEnvironment: Texts, folder: string, faults: string[]): Environment {
@@ -43,7 +45,7 @@ function findIn(texts: Texts, name: string, source: string): Found | undefined {
   if (path === undefined) return undefined
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-    return text === '' ? undefined : { text, source: `file ${path}` }
+    return text === '' ? undefined : { text, source: `file ${path}`, file: path }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return {

@@ -7,6 +7,8 @@ export interface Kind<T> {
   read(text: string): T | undefined
   /** What is wrong with this very text, where more can be said than `takes`. */
   explain?(text: string): string | undefined
+  /** How a value is shown where its own text would be too long for a line. */
+  show?(value: T): string
 }
 
 export const text: Kind<string> = {
@@ -37,6 +39,67 @@ export const millisecondsOrOff: Kind<number | null> = {
   read: value => (value === '0' || value.toLowerCase() === 'off' ? null : milliseconds.read(value)),
 }
 
+/** A duration that is looked at by a clock of ours, so that it may be longer than Node's timers take; 0 is off. */
+export const durationOrOff: Kind<number> = zeroIsOff(wholeNumber(1, 999_999_999_999_999, 'milliseconds'))
+
+/** A count or size that is a limit; 0 is off. */
+export function limit(unit = ''): Kind<number> {
+  return zeroIsOff(wholeNumber(1, 999_999_999_999_999, unit))
+}
+
+/** Takes 0 and `off` as well, and gives 0 for both. */
+export function zeroIsOff(kind: Kind<number>): Kind<number> {
+  return {
+    takes: `${kind.takes}, or 0 or off`,
+    read: value => (value === '0' || value.toLowerCase() === 'off' ? 0 : kind.read(value)),
+  }
+}
+
+/** `on off true false 1 0`. */
+export const onOff: Kind<boolean> = {
+  takes: 'on or off (also true, false, 1, 0)',
+  read(value) {
+    const word = value.toLowerCase()
+    if (word === 'on' || word === 'true' || word === '1') return true
+    return word === 'off' || word === 'false' || word === '0' ? false : undefined
+  },
+}
+
+/** Several of a kind, with commas between them. */
+export function listOf(kind: Kind<string>): Kind<readonly string[]> {
+  const split = (value: string): string[] =>
+    value
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== '')
+  return {
+    takes: `a list, with commas, of ${kind.takes}`,
+    read(value) {
+      const items = split(value).map(item => kind.read(item))
+      const good = items.filter(item => item !== undefined)
+      return items.length > 0 && good.length === items.length ? good : undefined
+    },
+    explain(value) {
+      const bad = split(value).find(item => kind.read(item) === undefined)
+      return bad === undefined ? 'the list is empty' : `${JSON.stringify(bad)} is none`
+    },
+  }
+}
+
+/** An address of the web. */
+export const webAddress: Kind<string> = {
+  takes: 'a URL that begins with http:// or https://',
+  read: value => (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value) ? value : undefined),
+}
+
+/** A secret text of at least so many characters. */
+export function secretText(least: number): Kind<string> {
+  return {
+    takes: `a text of at least ${least} characters`,
+    read: value => (value.length >= least ? value : undefined),
+  }
+}
+
 export const port: Kind<number> = {
   ...wholeNumber(0, 65535),
   explain: value =>
@@ -61,4 +124,11 @@ export function matching(pattern: RegExp, takes: string): Kind<string> {
 export const fileMode: Kind<number> = {
   takes: 'a file mode in octal digits, such as 0660',
   read: value => (/^0?[0-7]{3}$/.test(value) ? Number.parseInt(value, 8) : undefined),
+}
+
+/** A port, or `off`. 0 is a port: a free one. */
+export const portOrOff: Kind<number | null> = {
+  takes: `${port.takes}, or off`,
+  read: value => (value.toLowerCase() === 'off' ? null : port.read(value)),
+  explain: value => port.explain?.(value),
 }

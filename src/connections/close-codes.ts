@@ -15,6 +15,8 @@ export const CLOSE = {
   serviceRestart: 1012,
   /** The client reads too slowly. */
   tryAgainLater: 1013,
+  /** The client's token has expired: connect again with a new one. */
+  tokenExpired: 4401,
 } as const
 
 /** Why a close cannot be sent like this (RFC 6455 §7.4.2, §5.5), or undefined when it can. */

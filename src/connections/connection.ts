@@ -1,36 +1,73 @@
 /** One client: its socket, what is queued for it, and what the listener knows of it. */
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
+import type { Admitted } from '../admission/admission.ts'
 import { toFrame, toPayload } from '../delivery/encode.ts'
 import type { Batch, Outbox, Sink } from '../delivery/outbox.ts'
-import type { Connection, ConnectionRequest, State } from '../listener/types.ts'
+import type { Claims, Connection, State } from '../listener/types.ts'
 import { CLOSE, closeFault } from './close-codes.ts'
+import { Rate, type RateLimit } from './rate.ts'
+import type { ClientRequest } from './request.ts'
 import { Sequence } from './sequence.ts'
 import type { ServerSocket } from './socket.ts'
+import type { Kept, Vitals } from './upkeep.ts'
 
-/** Unsent bytes past this count as a client that reads too slowly; it is closed with 1013. */
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+interface Handle {
+  readonly writeQueueSize?: number
+}
 
-/** The TCP socket behind a WebSocket; libuv's count is the only one that shows a big write's progress. */
-export type RawSocket = Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null }
+/**
+ * The socket behind a WebSocket, of TCP or of TLS over it. Only libuv's count shows how much of a big write the kernel
+ * has taken; the length of that write is known to the stream alone.
+ */
+export type RawSocket = Duplex & {
+  readonly bytesRead: number
+  readonly _handle?: Handle | null
+  readonly _parent?: { readonly _handle?: Handle | null }
+  readonly _writableState?: { readonly writelen?: number }
+}
+
+/** How much one connection may do. */
+export interface ConnectionLimits {
+  /** What may wait unread; 0 is any amount. */
+  readonly maxBufferedBytes: number
+  /** What happens past that. */
+  readonly slowConsumer: 'close' | 'drop'
+  /** So many events that wait for the listener pause the socket. */
+  readonly maxPendingEvents: number
+  readonly rate: RateLimit | undefined
+}
 
 /** What a connection needs of the gateway that it belongs to. */
 export interface ConnectionOwner {
   readonly outbox: Outbox
+  readonly limits: ConnectionLimits
   /** The connection has begun to close: it receives nothing more. */
   closing(connection: ClientConnection): void
+  /** A client reads too slowly: it is closed, or a frame for it is dropped. */
+  slow(what: 'close' | 'drop'): void
+  /** @throws Problem when the token does not count for this connection */
+  renewToken(connection: ClientConnection, token: string): Promise<void>
 }
 
-export class ClientConnection implements Connection, Sink {
+export class ClientConnection implements Connection, Sink, Kept {
   readonly id: string
-  readonly request: ConnectionRequest
-  readonly state: State = {}
+  readonly request: ClientRequest
+  readonly state: State
+  readonly user: string | undefined
+  claims: Claims | undefined
+  /** When its token expires, in milliseconds since 1970. */
+  expiresAt: number
+  /** Whether it came in by the default behaviour of an empty folder, asked by no listener. */
+  readonly byDefault: boolean
   /** Its events, one at a time and in order. */
   readonly events: Sequence
   /** Messages that came from the client, and that were sent to it. */
   received = 0
   sent = 0
   batch: Batch | null = null
+  turn = 0
+  vitals: Vitals | undefined
   /** The code and reason that the gateway closes with, once it does. */
   closedWith: { readonly code: number; readonly reason: string } | undefined
   /** What was wrong with the frame that ended it. */
@@ -40,22 +77,25 @@ export class ClientConnection implements Connection, Sink {
   readonly #socket: ServerSocket
   readonly #raw: RawSocket
   readonly #openedAt = Date.now()
+  readonly #rate: Rate | undefined
   #open = true
   #written = 0
 
-  constructor(
-    id: string,
-    request: ConnectionRequest,
-    socket: ServerSocket,
-    raw: RawSocket,
-    owner: ConnectionOwner,
-  ) {
+  constructor(id: string, admitted: Admitted, socket: ServerSocket, raw: RawSocket, owner: ConnectionOwner) {
+    const { request, state, user, verified, byDefault } = admitted
     this.id = id
     this.request = request
+    this.state = state
+    this.user = user
+    this.claims = verified?.claims
+    this.expiresAt = verified?.expiresAt ?? Infinity
+    this.byDefault = byDefault
     this.#socket = socket
     this.#raw = raw
     this.#owner = owner
-    this.events = new Sequence(socket)
+    this.events = new Sequence(socket, owner.limits.maxPendingEvents)
+    const { rate } = owner.limits
+    this.#rate = rate && new Rate(rate, performance.now())
     socket.onClosing = () => this.beginClosing()
   }
 
@@ -69,13 +109,47 @@ export class ClientConnection implements Connection, Sink {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
-    const inKernelQueue = this.#raw._handle?.writeQueueSize ?? 0
-    return Math.max(inKernelQueue, this.#raw.writableLength)
+    const { writableLength, _writableState: state } = this.#raw
+    if (writableLength === 0) return 0
+    const left = (this.#raw._parent ?? this.#raw)._handle?.writeQueueSize
+    if (left === undefined || state?.writelen === undefined) return writableLength
+    return writableLength - state.writelen + left
   }
 
   /** Bytes of messages that the kernel has taken since the connection opened. */
   get takenBytes(): number {
     return this.#written - this.bufferedBytes
+  }
+
+  get bytesRead(): number {
+    return this.#raw.bytesRead
+  }
+
+  get isPaused(): boolean {
+    return this.events.isPaused
+  }
+
+  ping(): void {
+    this.#socket.ping()
+  }
+
+  /** Answers the client's ping, unless the client does not read its answers: it would fill the memory with them. */
+  pong(data: Buffer): void {
+    const { maxBufferedBytes } = this.#owner.limits
+    if (maxBufferedBytes > 0 && this.#raw.writableLength > maxBufferedBytes)
+      this.terminate('reads no answers')
+    else if (this.#open) this.#socket.pong(data)
+  }
+
+  /** Counts a message or ping of the client. @returns false when it was one too many, and the connection closes */
+  mayReceive(): boolean {
+    if (this.#rate === undefined || this.#rate.take(performance.now())) return true
+    this.close(CLOSE.policyViolation, 'too many messages')
+    return false
+  }
+
+  renewToken(token: string): Promise<void> {
+    return this.#owner.renewToken(this, token)
   }
 
   send(message: unknown): void {
@@ -94,8 +168,9 @@ export class ClientConnection implements Connection, Sink {
     this.#socket.resume()
   }
 
-  /** Ends the connection without a closing handshake. */
-  terminate(): void {
+  /** Ends the connection without a closing handshake; the reason is for the log. */
+  terminate(reason?: string): void {
+    if (reason !== undefined) this.closedWith ??= { code: CLOSE.abnormal, reason }
     this.beginClosing()
     this.#socket.terminate()
   }
@@ -110,8 +185,11 @@ export class ClientConnection implements Connection, Sink {
 
   refuses(): boolean {
     if (!this.#open) return true
-    if (this.#raw.writableLength <= MAX_BUFFERED_BYTES) return false
-    this.close(CLOSE.tryAgainLater, 'reads too slowly')
+    const { maxBufferedBytes, slowConsumer } = this.#owner.limits
+    if (maxBufferedBytes === 0 || this.#raw.writableLength === 0) return false
+    if (this.bufferedBytes <= maxBufferedBytes) return false
+    this.#owner.slow(slowConsumer)
+    if (slowConsumer === 'close') this.close(CLOSE.tryAgainLater, 'reads too slowly')
     return true
   }
 
@@ -123,8 +201,9 @@ export class ClientConnection implements Connection, Sink {
 
   /** What a listener that logs or sends the connection itself gets to see. */
   toJSON(): Record<string, unknown> {
+    const { id, user, openedAt, received, sent } = this
     const { ip, path } = this.request
-    return { id: this.id, ip, path, openedAt: this.openedAt, received: this.received, sent: this.sent }
+    return { id, ip, path, ...(user !== undefined && { user }), openedAt, received, sent }
   }
 
   [inspect.custom](): Record<string, unknown> {

@@ -1,11 +1,46 @@
 /** What a handshake asked for, as the listener sees it. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { parseCookie } from 'cookie'
+import { plainAddress, type TrustedProxies } from '../admission/networks.ts'
 import type { ConnectionRequest } from '../listener/types.ts'
 
-/** Takes from a request what is kept of it for as long as the connection lives. */
-export function connectionRequest(request: IncomingMessage, protocol: string): ConnectionRequest {
-  const { path, query } = splitTarget(request.url ?? '/')
-  return { path, query, headers: request.headers, ip: plainAddress(request.socket.remoteAddress), protocol }
+/** What is kept of a request for as long as its connection lives. */
+export class ClientRequest implements ConnectionRequest {
+  readonly path: string
+  readonly query: string
+  readonly headers: IncomingHttpHeaders
+  readonly ip: string
+  readonly secure: boolean
+  /** The subprotocol that was agreed on. */
+  protocol = ''
+
+  constructor(request: IncomingMessage, proxies: TrustedProxies) {
+    const { path, query } = splitTarget(request.url ?? '/')
+    const { headers, socket } = request
+    this.path = path
+    this.query = query
+    this.headers = headers
+    const { ip, secure } = proxies.origination(
+      plainAddress(socket.remoteAddress),
+      'encrypted' in socket && socket.encrypted === true,
+      headers['x-forwarded-for'],
+      headers['x-forwarded-proto'],
+    )
+    this.ip = ip
+    this.secure = secure
+  }
+
+  get cookies(): Record<string, string | undefined> {
+    return parseCookie(this.headers.cookie ?? '')
+  }
+
+  /** The subprotocols that the client offers, in its order (RFC 6455 §1.9). */
+  get offered(): string[] {
+    return (this.headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map(protocol => protocol.trim())
+      .filter(protocol => protocol !== '')
+  }
 }
 
 /** Splits a request target (RFC 9112 §3.2), in origin form or absolute form, into its path and its raw query. */
@@ -14,9 +49,4 @@ export function splitTarget(target: string): { path: string; query: string } {
   const mark = origin.indexOf('?')
   const path = mark === -1 ? origin : origin.slice(0, mark)
   return { path: path || '/', query: mark === -1 ? '' : origin.slice(mark + 1) }
-}
-
-/** An IPv4 address that a dual-stack socket gives as `::ffff:127.0.0.1` is written plainly. */
-export function plainAddress(address: string | undefined): string {
-  return address === undefined ? '' : address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
 }

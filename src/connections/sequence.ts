@@ -3,10 +3,10 @@
 /** One event; a promise says that it takes time. It never rejects: who makes it handles its faults. */
 export type Task = () => void | Promise<void>
 
-/** So many waiting events, or so many bytes in them, pause the socket that they come from. */
-const PAUSE_AT = { events: 64, bytes: 1024 * 1024 }
-/** With so little left it is read again. */
-const RESUME_AT = { events: 16, bytes: 256 * 1024 }
+/** So many bytes in waiting events pause the socket that they come from, as too many of them do. */
+const PAUSE_AT_BYTES = 1024 * 1024
+/** With so little left of either it is read again. */
+const RESUME_SHARE = 0.25
 
 /** What can be told to send no more for a while (TCP's flow control does the rest). */
 export interface Source {
@@ -21,14 +21,22 @@ interface Waiting {
 
 export class Sequence {
   readonly #source: Source
+  readonly #pauseAtEvents: number
   #busy = false
   #paused = false
   #waiting: Waiting[] | null = null
   #next = 0
   #bytes = 0
 
-  constructor(source: Source) {
+  /** @param pauseAtEvents so many waiting events pause the source */
+  constructor(source: Source, pauseAtEvents: number) {
     this.#source = source
+    this.#pauseAtEvents = pauseAtEvents
+  }
+
+  /** Whether the source is told to send no more at the moment. */
+  get isPaused(): boolean {
+    return this.#paused
   }
 
   /** How many events wait for their turn. */
@@ -49,7 +57,7 @@ export class Sequence {
     this.#waiting ??= []
     this.#waiting.push({ task, bytes })
     this.#bytes += bytes
-    if (!this.#paused && (this.waiting >= PAUSE_AT.events || this.#bytes >= PAUSE_AT.bytes)) {
+    if (!this.#paused && (this.waiting >= this.#pauseAtEvents || this.#bytes >= PAUSE_AT_BYTES)) {
       this.#paused = true
       this.#source.pause()
     }
@@ -87,7 +95,11 @@ export class Sequence {
       this.#waiting = this.#waiting.slice(this.#next)
       this.#next = 0
     }
-    if (this.#paused && this.waiting <= RESUME_AT.events && this.#bytes <= RESUME_AT.bytes) {
+    if (
+      this.#paused &&
+      this.waiting <= this.#pauseAtEvents * RESUME_SHARE &&
+      this.#bytes <= PAUSE_AT_BYTES * RESUME_SHARE
+    ) {
       this.#paused = false
       this.#source.resume()
     }

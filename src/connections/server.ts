@@ -1,9 +1,19 @@
-/** The public port: WebSocket upgrades, `GET /healthz`, and 426 for any other HTTP request. */
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+/** The public port: WebSocket upgrades, `GET /healthz`, and 426 for any other HTTP request; with TLS if wanted. */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import { WebSocketServer } from 'ws'
-import type { Problem } from '../problem.ts'
+import type { Admitted, Verdict } from '../admission/admission.ts'
+import { Problem } from '../problem.ts'
 import { splitTarget } from './request.ts'
 import { ServerSocket } from './socket.ts'
 
@@ -14,13 +24,18 @@ export interface PublicServerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly maxPayloadBytes: number
+  readonly maxHeaderBytes: number
+  /** How long the TLS handshake, and then the request's head, may take; 0 is for ever. */
+  readonly handshakeTimeoutMs: number
   /** How long ws may wait for the end of a closing handshake; a backstop behind the ClosingWatch. */
   readonly closeTimeoutMs: number
-  /** Why nobody may come in now, or undefined. */
-  refusal(): Problem | undefined
+  /** Certificate and key; undefined speaks plain HTTP. */
+  readonly tls: SecureContextOptions | undefined
   /** Whether `GET /healthz` is 200 or 503, and its body. */
   health(): { readonly ok: boolean; readonly body: object }
-  opened(socket: ServerSocket, raw: Duplex, request: IncomingMessage): void
+  /** Who gets in. `whenGone` is told what to do once the client's socket has closed. */
+  admit(request: IncomingMessage, whenGone: (then: () => void) => void): Verdict | Promise<Verdict>
+  opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void
   /** A fault that concerns no connection. */
   failed(error: Error): void
 }
@@ -28,16 +43,32 @@ export interface PublicServerOptions {
 /** Connections that wait for being accepted; the kernel's own bound (somaxconn) may be lower. */
 const BACKLOG = 4096
 
+/** How exactly node:http looks at the time of unfinished requests. */
+const CHECK_EVERY_MS = 500
+
 interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
+/** What RFC 6455 §4.2.1 asks of a handshake, as far as ws would refuse it. */
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  const version = headers['sec-websocket-version']
+  return (
+    method === 'GET' &&
+    (version === '13' || version === '8') &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
+  )
+}
+
 export class PublicServer {
   readonly #options: PublicServerOptions
-  readonly #http: Server
+  readonly #http: Server | TlsServer
   readonly #ws: WebSocketServer
+  /** Handshakes that are being decided. */
+  readonly #pending = new Set<Duplex>()
+  readonly #protocols = new WeakMap<IncomingMessage, string>()
 
   constructor(options: PublicServerOptions) {
     this.#options = options
@@ -47,15 +78,37 @@ export class PublicServer {
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes,
       WebSocket: ServerSocket,
+      handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
       // In ws since 8.19; its types do not know it yet.
       ...{ closeTimeout: options.closeTimeoutMs },
     })
-    this.#http = createServer((request, response) => {
+    this.#http = this.#createServer((request, response) => {
       const answer = this.#answer(request)
       response.writeHead(answer.status, answer.headers)
       response.end(request.method === 'HEAD' ? undefined : answer.body)
     })
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+  }
+
+  #createServer(serve: (request: IncomingMessage, response: ServerResponse) => void): Server | TlsServer {
+    const { handshakeTimeoutMs, maxHeaderBytes, tls } = this.#options
+    const options: ServerOptions = {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: handshakeTimeoutMs,
+      requestTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    }
+    if (tls === undefined) return createServer(options, serve)
+    const handshake = handshakeTimeoutMs === 0 ? {} : { handshakeTimeout: handshakeTimeoutMs }
+    const server = createTlsServer({ ...options, ...tls, ...handshake, minVersion: 'TLSv1.2' }, serve)
+    // A handshake that fails is the client's fault, and its socket is gone; nobody else is concerned.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return server
+  }
+
+  /** Another certificate and key for those who come from here on; who is connected stays. */
+  renewTls(tls: SecureContextOptions): void {
+    if ('setSecureContext' in this.#http) this.#http.setSecureContext({ ...tls, minVersion: 'TLSv1.2' })
   }
 
   /**
@@ -80,25 +133,55 @@ export class PublicServer {
   close(): void {
     this.#http.close()
     this.#http.closeAllConnections()
+    for (const socket of this.#pending) {
+      refuse(socket, problemAnswer(new Problem(503, 'the gateway stops')))
+    }
+    this.#pending.clear()
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Without it, a reset in the middle of the handshake would end the process.
     const ended = (): void => void socket.destroy()
     socket.on('error', ended)
-    const refusal = this.#options.refusal()
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       refuse(socket, this.#answer(request))
       return
     }
-    if (refusal !== undefined) {
-      refuse(socket, problemAnswer(refusal))
+    if (!isHandshake(request)) {
+      // ws says what is wrong with it (400, 405 or 426). Whatever it should let through has not been asked for.
+      this.#ws.handleUpgrade(request, socket, head, ws => ws.terminate())
       return
     }
+    try {
+      const verdict = this.#options.admit(request, then => socket.once('close', then))
+      if (!(verdict instanceof Promise)) return this.#answerHandshake(request, socket, head, verdict, ended)
+      this.#pending.add(socket)
+      socket.once('close', () => this.#pending.delete(socket))
+      const decided = await verdict
+      // Otherwise it has been answered by close().
+      if (this.#pending.delete(socket)) this.#answerHandshake(request, socket, head, decided, ended)
+    } catch (error) {
+      this.#options.failed(error instanceof Error ? error : new Error(String(error)))
+      refuse(socket, problemAnswer(new Problem(500, 'the gateway has a fault; see its log')))
+    }
+  }
+
+  #answerHandshake(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    verdict: Verdict,
+    ended: () => void,
+  ): void {
+    if (verdict instanceof Problem) {
+      refuse(socket, problemAnswer(verdict))
+      return
+    }
+    if (verdict.protocol !== undefined) this.#protocols.set(request, verdict.protocol)
     this.#ws.handleUpgrade(request, socket, head, ws => {
       socket.off('error', ended)
       // The option WebSocket above makes it one.
-      this.#options.opened(ws as ServerSocket, socket, request)
+      this.#options.opened(ws as ServerSocket, socket, verdict)
     })
   }
 
@@ -121,10 +204,19 @@ export class PublicServer {
   }
 }
 
+/** How long a client that is refused for lack of room should wait, in seconds. */
+const RETRY_AFTER = '1'
+
 function problemAnswer(problem: Problem): Answer {
+  const { status } = problem
   return {
-    status: problem.status,
-    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '1' },
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...((status === 429 || status === 503) && { 'Retry-After': RETRY_AFTER }),
+      // RFC 9110 §15.5.2: a 401 says how to authenticate.
+      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    },
     body: JSON.stringify(problem),
   }
 }

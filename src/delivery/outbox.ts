@@ -39,9 +39,16 @@ export class Batch {
 export interface Sink {
   /** What this turn has collected; owned by the outbox. */
   batch: Batch | null
+  /** The turn in which it has last taken a frame; owned by the outbox. */
+  turn: number
+  /** False when it takes no more frames. */
+  readonly isOpen: boolean
   /** How many frames it has got, counted by the outbox. */
   sent: number
-  /** True when too much is still unsent for a further frame: the sink deals with that. */
+  /**
+   * True when too much is still unsent for a further frame: the sink deals with that. Asked once a turn, so all that
+   * one turn queues is written before it counts.
+   */
   refuses(): boolean
   /** Writes to the socket; nothing when it is no longer open. */
   write(bytes: Buffer): void
@@ -55,6 +62,7 @@ const LONG_MS = 1
 
 export class Outbox {
   #dirty: Sink[] = []
+  #turn = 1
   #scheduled = false
   #tookLong = false
   readonly #flush = (): void => this.flush()
@@ -75,7 +83,10 @@ export class Outbox {
     for (const sink of sinks) {
       const batch = sink.batch
       if (batch === null) {
-        if (sink.refuses()) continue
+        if (sink.turn !== this.#turn) {
+          if (sink.refuses()) continue
+          sink.turn = this.#turn
+        } else if (!sink.isOpen) continue
         first ??= new Batch(frame, null)
         sink.batch = first
         this.#dirty.push(sink)
@@ -110,6 +121,7 @@ export class Outbox {
   /** Writes what all have collected. Happens by itself at the end of the turn, or of the next. */
   flush(): void {
     this.#scheduled = false
+    this.#turn++
     const dirty = this.#dirty
     this.#dirty = []
     const began = performance.now()

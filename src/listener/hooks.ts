@@ -10,6 +10,7 @@ export interface HookName {
 
 /** The names of the hooks that the gateway calls for events. */
 export interface HookNames {
+  readonly handshake: HookName
   readonly open: HookName
   readonly close: HookName
   readonly message: HookName
@@ -50,7 +51,7 @@ export function pickHooks(exported: unknown, names: HookNames): Hooks {
     (isObject(standard) ? inObject(standard, name) : undefined)
 
   const hooks: Partial<Record<keyof Hooks, Hook>> = {}
-  for (const event of ['open', 'close', 'message'] as const) {
+  for (const event of ['handshake', 'open', 'close', 'message'] as const) {
     const hook = find(names[event].name)
     if (hook !== undefined) hooks[event] = hook
     else if (names[event].required) throw new ListenerLoadError(missing(event, names[event].name))

@@ -4,6 +4,7 @@ import { endCompiler } from './compiler.ts'
 import { type Attempt, Follower, type Loader } from './follow.ts'
 import type { HookNames } from './hooks.ts'
 import {
+  type HandshakeResult,
   type HookResult,
   type ListenerFault,
   ListenerLoadError,
@@ -14,7 +15,7 @@ import type { ListenerLog } from './log.ts'
 import { unlessNewer } from './newer.ts'
 import { sameContent } from './snapshot.ts'
 import { passesThroughListener } from './stack.ts'
-import type { CloseData, Gateway, ListenerData, OpenData } from './types.ts'
+import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from './types.ts'
 import { Versions } from './versions.ts'
 
 export interface ListenerHostOptions {
@@ -28,6 +29,8 @@ export interface ListenerHostOptions {
   readonly log: ListenerLog
   /** Makes the gateway that one version of the listener sees. */
   readonly createGateway: (signal: AbortSignal) => Gateway
+  /** Told each time that a version has come into use. */
+  readonly inUse: () => void
   /** What imports of the gateway's own package resolve to, by name; what is not given is an empty module. */
   readonly modules: Readonly<Record<string, object>>
 }
@@ -99,6 +102,18 @@ export class ListenerHost implements ListenerPort {
     })
   }
 
+  get isDefault(): boolean {
+    return this.#versions.isDefault
+  }
+
+  get vets(): boolean {
+    return this.#versions.vets
+  }
+
+  handshake(data: HandshakeData): HandshakeResult {
+    return this.#versions.handshake(data)
+  }
+
   open(data: OpenData): HookResult {
     return this.#versions.call('open', data)
   }
@@ -111,8 +126,8 @@ export class ListenerHost implements ListenerPort {
     return this.#versions.call('message', data)
   }
 
-  reject(error: unknown, data: ListenerData): ListenerFault {
-    return this.#versions.reject(error, data)
+  reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {
+    return this.#versions.reject(error, data, hook)
   }
 
   owns(stack: string): boolean {

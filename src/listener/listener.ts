@@ -2,7 +2,7 @@
  * What the gateway asks of a listener. The module host (`host.ts`) is one implementation; an application
  * that is asked over HTTP will be another. Nothing outside this folder knows which one runs.
  */
-import type { CloseData, ListenerData, OpenData } from './types.ts'
+import type { CloseData, HandshakeData, ListenerData, OpenData } from './types.ts'
 
 /** What became of a hook: nothing to say, or why it failed. A fault has been logged by then. */
 export type Outcome = ListenerFault | undefined
@@ -21,6 +21,15 @@ export class ListenerFault extends Error {
     this.kind = kind
   }
 }
+
+/** How a handshake was refused. */
+export interface Refusal {
+  readonly status: number
+  readonly reason: string
+}
+
+/** What became of a handshake: undefined lets the client in. */
+export type HandshakeResult = Refusal | undefined | Promise<Refusal | undefined>
 
 /** A listener that could not be loaded; the message says what is wrong and where. */
 export class ListenerLoadError extends Error {
@@ -55,14 +64,22 @@ export interface ListenerPort {
   /** False while nobody may get in: no listener has been loaded that should be there. */
   readonly ready: boolean
   readonly status: ListenerStatus
+  /**
+   * Whether everyone gets in by the default behaviour of an empty folder. Who came in like that is to go when a
+   * listener comes into use that asks each one (`vets`).
+   */
+  readonly isDefault: boolean
+  /** Whether there is an `onClientHandshake`, so that `handshake` must be asked. */
+  readonly vets: boolean
+  handshake(data: HandshakeData): HandshakeResult
   open(data: OpenData): HookResult
   close(data: CloseData): HookResult
   message(data: ListenerData): HookResult
   /**
-   * What `message` left in `data` cannot be sent (no array where one belongs, no JSON text): a fault of the
-   * hook, logged and told to `onError` like one that it threw.
+   * What a hook left in `data` cannot be used (no array where one belongs, no JSON text): a fault of the hook,
+   * logged and told to `onError` like one that it threw.
    */
-  reject(error: unknown, data: ListenerData): ListenerFault
+  reject(error: unknown, data: ListenerData, hook?: 'message' | 'handshake'): ListenerFault
   /** Whether this stack passes through the listener's own files. */
   owns(stack: string): boolean
 }

@@ -16,11 +16,11 @@ export interface WaitOptions {
  * Settles with the promise, or rejects with TimedOut. What the promise does afterwards is nobody's business:
  * it never becomes an unhandled rejection.
  */
-export function withinTime(
-  pending: PromiseLike<unknown>,
+export function withinTime<T>(
+  pending: PromiseLike<T>,
   ms: number,
   { signal, keepsAlive = false }: WaitOptions = {},
-): Promise<void> {
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
       clearTimeout(timer)
@@ -36,9 +36,9 @@ export function withinTime(
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
     try {
-      pending.then(() => {
+      pending.then(value => {
         done()
-        resolve()
+        resolve(value)
       }, fail)
     } catch (error) {
       // Not each object with a `then` is a promise that keeps its word.

@@ -18,10 +18,26 @@ export interface ConnectionRequest {
   readonly query: string
   /** The request's headers, names in lower case, as in Node. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The client's address. An IPv4 address is written as such (`127.0.0.1`), never as `::ffff:127.0.0.1`. */
+  /** The cookies of the request, decoded. */
+  readonly cookies: Readonly<Record<string, string | undefined>>
+  /**
+   * The client's address. An IPv4 address is written as such (`127.0.0.1`), never as `::ffff:127.0.0.1`. Behind a
+   * proxy of `WS_TRUST_PROXY` it is the address that the proxy tells.
+   */
   readonly ip: string
+  /** Whether the client speaks TLS (`wss:`), to the gateway or to a proxy of `WS_TRUST_PROXY`. */
+  readonly secure: boolean
   /** The subprotocol that was agreed on (RFC 6455 §1.9), or `''`. */
   readonly protocol: string
+}
+
+/** What a JSON Web Token says (RFC 7519 §4). */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** What a client asks for when it wants to come in. */
+export interface HandshakeRequest extends Omit<ConnectionRequest, 'protocol'> {
+  /** The subprotocols that the client offers, in its order of preference. */
+  readonly protocols: readonly string[]
 }
 
 /** One open WebSocket of one client. */
@@ -34,6 +50,15 @@ export interface Connection {
   /** Yours: anything you want to remember of this connection. Kept when the listener is reloaded. */
   readonly state: State
   readonly request: ConnectionRequest
+  /** The claims of the client's JSON Web Token; undefined when none is asked for (`WS_JWT_…`). */
+  readonly claims: Claims | undefined
+  /** Who it is: the token's `sub`, or what `onClientHandshake` has set as `data.user`. */
+  readonly user: string | undefined
+  /**
+   * Gives the connection a new token before its old one expires, as the control API's `PUT /connections/ID/token`.
+   * @throws an error with `status` and `detail` when the token does not count, or is another user's
+   */
+  renewToken(token: string): Promise<void>
   /**
    * Sends to this connection alone. A string goes as text, a Buffer or Uint8Array as binary, any other
    * value as its JSON text; `null` and `undefined` send nothing. Never throws on a connection that is gone.
@@ -121,6 +146,26 @@ export interface ListenerData {
   [key: string]: unknown
 }
 
+/** What `onClientHandshake` is told, and what it may decide. */
+export interface HandshakeData extends ListenerData {
+  readonly request: HandshakeRequest
+  /** The claims of the client's token, which has been checked by then; undefined when none is asked for. */
+  readonly claims: Claims | undefined
+  /** Who it is: the token's `sub`. Set it to say it yourself. */
+  user: string | undefined
+  /** Becomes the connection's `state`. */
+  state: State
+  /** Set it to the offered subprotocol that the connection shall have; left undefined, it is the first one. */
+  protocol: string | null | undefined
+  /**
+   * Refuses the client.
+   * @param status an HTTP status from 400 to 599; 401 when left out
+   * @param reason what the client is told
+   * @returns false, so that `return data.reject(403)` does all
+   */
+  reject(status?: number, reason?: string): false
+}
+
 /** What `onClientOpen` is told. */
 export interface OpenData extends ListenerData {
   readonly conn: Connection
@@ -135,6 +180,11 @@ export interface CloseData extends ListenerData {
 
 /** A listener: the hooks, as named exports or as the default export's methods. All are optional, all may be async. */
 export interface Listener {
+  /**
+   * A client wants to come in; its request has not been answered yet. `false`, a throw, or `data.reject(…)` refuses
+   * it. When it takes longer than `WS_LISTENER_TIMEOUT_MS`, the client gets 503.
+   */
+  onClientHandshake?(data: HandshakeData, gateway: Gateway): unknown
   /** A client has connected. Sends nothing by itself; use `data.conn.send(…)`. */
   onClientOpen?(data: OpenData, gateway: Gateway): void | Promise<void>
   /** A connection has closed. Called exactly once for each `onClientOpen`. */

@@ -1,10 +1,10 @@
 /** One version of the listener: calls its hooks with a time limit, and logs and tells what goes wrong in them. */
 import type { Event, Hooks } from './hooks.ts'
-import { type HookResult, ListenerFault } from './listener.ts'
+import { type HandshakeResult, type HookResult, ListenerFault, type Refusal } from './listener.ts'
 import type { ListenerLog } from './log.ts'
 import { asError, messageOf } from './thrown.ts'
 import { isThenable, TimedOut, withinTime } from './time-limit.ts'
-import type { Gateway, ListenerData } from './types.ts'
+import type { Gateway, HandshakeData, ListenerData } from './types.ts'
 
 export interface VersionOptions {
   readonly hooks: Hooks
@@ -40,6 +40,27 @@ export class Version {
       return this.#fault(hook.name, error, data)
     }
     return withinTime(answer, this.#timeoutMs).then(nothing, error => this.#fault(hook.name, error, data))
+  }
+
+  /** Asks whether a client gets in. */
+  handshake(data: HandshakeData): HandshakeResult {
+    const hook = this.hooks.handshake
+    if (hook === undefined) return undefined
+    const decided = (answer: unknown): Refusal | undefined =>
+      answer === false ? { status: 401, reason: 'the listener has refused this client' } : undefined
+    const failed = (error: unknown): Refusal => {
+      const { kind } = this.#fault(hook.name, error, data)
+      return kind === 'timeout'
+        ? { status: 503, reason: 'the listener has not decided in time' }
+        : { status: 401, reason: 'the listener has refused this client' }
+    }
+    try {
+      const answer = hook.run.call(hook.self, data, this.#gateway)
+      if (!isThenable(answer)) return decided(answer)
+      return withinTime(answer, this.#timeoutMs).then(decided, failed)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   /**

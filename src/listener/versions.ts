@@ -4,18 +4,24 @@ import { findListener } from './find.ts'
 import type { Attempt } from './follow.ts'
 import { type Event, type Hooks, namesOf } from './hooks.ts'
 import type { ListenerHostOptions } from './host.ts'
-import { type HookResult, ListenerFault, ListenerLoadError, type ListenerStatus } from './listener.ts'
+import {
+  type HandshakeResult,
+  type HookResult,
+  ListenerFault,
+  ListenerLoadError,
+  type ListenerStatus,
+} from './listener.ts'
 import { type Compiled, compileWritten, evaluate, type FoundFile, loadError } from './load.ts'
 import { bare, contentKey, type Snapshot } from './snapshot.ts'
 import { markBundle } from './stack.ts'
 import { messageOf } from './thrown.ts'
-import type { ListenerData } from './types.ts'
+import type { HandshakeData, ListenerData } from './types.ts'
 import { Version } from './version.ts'
 
 /** In place of a version, where the folder holds no listener: everything goes to everyone. */
 const DEFAULT = 'default'
 
-const events: readonly Event[] = ['open', 'close', 'message']
+const events: readonly Event[] = ['handshake', 'open', 'close', 'message']
 
 export class Versions {
   readonly #root: string
@@ -57,6 +63,21 @@ export class Versions {
     return this.#snapshot
   }
 
+  get isDefault(): boolean {
+    return this.#inUse === DEFAULT
+  }
+
+  /** Whether the version in use asks each client that wants to come in. */
+  get vets(): boolean {
+    return this.#inUse instanceof Version && this.#inUse.hooks.handshake !== undefined
+  }
+
+  /** Asks the version in use whether a client gets in. */
+  handshake(data: HandshakeData): HandshakeResult {
+    if (this.#inUse instanceof Version) return this.#inUse.handshake(data)
+    return this.#inUse === DEFAULT ? undefined : { status: 503, reason: 'no listener is in use' }
+  }
+
   /** Calls a hook of the version in use. */
   call(event: Event, data: ListenerData): HookResult {
     if (this.#inUse instanceof Version) return this.#inUse.call(event, data)
@@ -64,9 +85,9 @@ export class Versions {
     return this.#inUse === DEFAULT ? undefined : new ListenerFault('threw', 'no listener is in use')
   }
 
-  /** What `onMessage` left behind cannot be sent. */
-  reject(error: unknown, data: ListenerData): ListenerFault {
-    const { name } = this.#options.names.message
+  /** What a hook left behind cannot be used. */
+  reject(error: unknown, data: ListenerData, hook: Event): ListenerFault {
+    const { name } = this.#options.names[hook]
     if (this.#inUse instanceof Version) return this.#inUse.reject(name, error, data)
     return new ListenerFault('threw', messageOf(error), error)
   }
@@ -192,6 +213,7 @@ export class Versions {
     this.#good = compiled
     markBundle(compiled.name, true)
     if (old instanceof Version) this.#retire(old)
+    this.#options.inUse()
   }
 
   #loaded({ path }: Compiled, hooks: Hooks, began: number): void {
@@ -203,8 +225,9 @@ export class Versions {
       { event: 'listener.load', path, generation, ms, hooks: namesOf(hooks) },
       'the listener is in use',
     )
-    if (events.some(event => hooks[event])) return
-    const names = events.map(event => this.#options.names[event].name).join(', ')
+    const handled = events.filter(event => event !== 'handshake')
+    if (handled.some(event => hooks[event])) return
+    const names = handled.map(event => this.#options.names[event].name).join(', ')
     log.warn(
       { event: 'listener.load', path },
       `the listener has none of the functions ${names}: every message goes to everyone`,

@@ -10,14 +10,14 @@ function source() {
 
 test('synchronous tasks run at once', () => {
   const seen: number[] = []
-  const sequence = new Sequence(source())
+  const sequence = new Sequence(source(), 64)
   for (const n of [1, 2, 3]) sequence.run(() => void seen.push(n))
   assert.deepEqual(seen, [1, 2, 3])
 })
 
 test('a task waits for the one before, and a task run within a task comes after it', async () => {
   const seen: string[] = []
-  const sequence = new Sequence(source())
+  const sequence = new Sequence(source(), 64)
   const first = withResolvers()
   sequence.run(async () => {
     await first.promise
@@ -37,7 +37,7 @@ test('a task waits for the one before, and a task run within a task comes after 
 test('thousands of waiting tasks keep their order, pause their source, and resume it', async () => {
   const seen: number[] = []
   const from = source()
-  const sequence = new Sequence(from)
+  const sequence = new Sequence(from, 64)
   for (let n = 0; n < 5000; n++) {
     sequence.run(() => {
       seen.push(n)
@@ -56,7 +56,7 @@ test('thousands of waiting tasks keep their order, pause their source, and resum
 
 test('a few large events pause their source as well', async () => {
   const from = source()
-  const sequence = new Sequence(from)
+  const sequence = new Sequence(from, 64)
   const first = withResolvers()
   sequence.run(() => first.promise.then(() => undefined))
   sequence.run(() => undefined, 600_000)

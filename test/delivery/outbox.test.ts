@@ -5,6 +5,8 @@ import { type Batch, Outbox, type Sink } from '../../src/delivery/outbox.ts'
 
 class Recorder implements Sink {
   batch: Batch | null = null
+  turn = 0
+  readonly isOpen = true
   sent = 0
   full = false
   readonly writes: Buffer[] = []

@@ -43,6 +43,7 @@ export class Stage {
       pollMs: null,
       log,
       createGateway: signal => gatewayOf(signal, this.state),
+      inUse: () => undefined,
       modules: {},
       ...options,
     })
@@ -137,6 +138,7 @@ export function answering(text: string): string {
 
 export function names(required = false): ListenerHostOptions['names'] {
   return {
+    handshake: { name: 'onClientHandshake', required: false },
     open: { name: 'onClientOpen', required },
     close: { name: 'onClientClose', required },
     message: { name: 'onMessage', required },
@@ -167,7 +169,18 @@ function connectionOf(id: string): Connection {
     isOpen: true,
     openedAt: new Date(),
     state: {},
-    request: { path: '/', query: '', headers: {}, ip: '127.0.0.1', protocol: '' },
+    request: {
+      path: '/',
+      query: '',
+      headers: {},
+      cookies: {},
+      ip: '127.0.0.1',
+      secure: false,
+      protocol: '',
+    },
+    claims: undefined,
+    user: undefined,
+    renewToken: async () => undefined,
     send: () => undefined,
     close: () => undefined,
   }

@@ -1,0 +1,166 @@
+/**
+ * Who gets in. In this order, so that what is cheap comes first and the listener's code sees nobody who would be
+ * refused anyway: the gateway's own state, the number of connections, the web page's origin, the token, the number of
+ * the user's connections, `onClientHandshake`.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { ClientRequest } from '../connections/request.ts'
+import type { ListenerPort, Refusal } from '../listener/listener.ts'
+import type { State } from '../listener/types.ts'
+import { Problem } from '../problem.ts'
+import { BEARER, tokenOf, withoutToken } from './credentials.ts'
+import { Handshake } from './handshake.ts'
+import { TrustedProxies } from './networks.ts'
+import { Occupancy, type OccupancyLimits, type Place } from './occupancy.ts'
+import { AllowedOrigins } from './origins.ts'
+import { KeysUnavailable, TokenError, type TokenVerifier, type Verified } from './tokens.ts'
+
+export interface AdmissionOptions {
+  readonly settings: OccupancyLimits & {
+    readonly allowedOrigins: readonly string[]
+    readonly trustProxy: readonly string[]
+    readonly jwtCookie: string | null
+  }
+  readonly listener: ListenerPort
+  /** Undefined when nobody needs a token. */
+  readonly tokens: TokenVerifier | undefined
+  /** Why nobody may come in now, or undefined. */
+  refusal(): Problem | undefined
+}
+
+/** A client that gets in. */
+export interface Admitted {
+  readonly request: ClientRequest
+  readonly verified: Verified | undefined
+  readonly user: string | undefined
+  readonly state: State
+  /** The subprotocol to answer with, or none. */
+  readonly protocol: string | undefined
+  /** Whether it came in by the default behaviour of an empty folder. */
+  readonly byDefault: boolean
+}
+
+/** How a request was decided: at once, unless a token or the listener takes time. */
+export type Verdict = Admitted | Problem
+
+export class Admission {
+  readonly proxies: TrustedProxies
+  readonly #options: AdmissionOptions
+  readonly #origins: AllowedOrigins
+  readonly #occupancy: Occupancy
+
+  constructor(options: AdmissionOptions) {
+    const { settings } = options
+    this.#options = options
+    this.#origins = new AllowedOrigins(settings.allowedOrigins)
+    this.#occupancy = new Occupancy(settings)
+    this.proxies = new TrustedProxies(settings.trustProxy)
+  }
+
+  /**
+   * Decides on a request.
+   * @param whenGone told what to do once the client's socket is closed, whatever has become of it
+   */
+  decide(
+    message: IncomingMessage,
+    request: ClientRequest,
+    whenGone: (then: () => void) => void,
+  ): Verdict | Promise<Verdict> {
+    const { refusal, tokens, listener } = this.#options
+    const closed = refusal()
+    if (closed !== undefined) return closed
+    try {
+      const place = this.#occupancy.take(request.ip)
+      whenGone(place.giveBack)
+      const { origin, 'sec-websocket-origin': older } = message.headers
+      // Version 8 of the protocol, which ws takes as well, has its origin in a header of another name.
+      if (!this.#origins.allows(origin) || !this.#origins.allows(single(older))) {
+        return new Problem(403, 'pages of this origin may not connect (WS_ALLOWED_ORIGINS)')
+      }
+      if (tokens === undefined && !listener.vets) return this.#admitted(request, undefined, undefined, place)
+      return this.#decideLater(request, place)
+    } catch (error) {
+      if (error instanceof Problem) return error
+      throw error
+    }
+  }
+
+  async #decideLater(request: ClientRequest, place: Place): Promise<Verdict> {
+    const { refusal, listener } = this.#options
+    try {
+      const verified = await this.#verified(request)
+      // The gateway may have stopped, and the listener may be another one, meanwhile.
+      const closed = refusal()
+      if (closed !== undefined) return closed
+      if (verified?.user !== undefined) place.ofUser(verified.user)
+      if (!listener.vets) return this.#admitted(request, verified, undefined, place)
+      const asking = { request, verified, protocols: withoutTokenIf(verified, request) }
+      const handshake = new Handshake(asking)
+      const refused = (await listener.handshake(handshake)) as Refusal | undefined
+      const refusedBy = handshake.refusal() ?? refused
+      if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
+      return refusal() ?? this.#admitted(request, verified, handshake, place)
+    } catch (error) {
+      if (error instanceof Problem) return error
+      throw error
+    }
+  }
+
+  /** @throws Problem 401 or 503 */
+  async #verified(request: ClientRequest): Promise<Verified | undefined> {
+    const { tokens, settings } = this.#options
+    if (tokens === undefined) return undefined
+    const token = tokenOf(request, settings.jwtCookie)
+    if (token === undefined) throw new Problem(401, 'a token is needed here (JSON Web Token)')
+    try {
+      return await tokens.verify(token)
+    } catch (error) {
+      if (error instanceof TokenError) throw new Problem(401, error.message)
+      if (error instanceof KeysUnavailable) throw new Problem(503, 'no token can be checked now', {}, error)
+      throw error
+    }
+  }
+
+  #admitted(
+    request: ClientRequest,
+    verified: Verified | undefined,
+    handshake: Handshake | undefined,
+    place: Place,
+  ): Verdict {
+    const offered = request.offered
+    const choices = verified === undefined ? offered : withoutToken(offered)
+    let chosen: string | null | undefined
+    let user = verified?.user
+    let state: State = {}
+    if (handshake !== undefined) {
+      try {
+        const decided = handshake.decided()
+        chosen = decided.protocol
+        user = decided.user
+        state = decided.state
+      } catch (error) {
+        this.#options.listener.reject(error, handshake, 'handshake')
+        return new Problem(401, 'the listener has refused this client')
+      }
+      if (user !== undefined) place.ofUser(user)
+    }
+    const standard = choices.find(protocol => protocol.toLowerCase() !== BEARER) ?? choices[0]
+    request.protocol = (chosen === undefined ? standard : chosen) ?? ''
+    return {
+      request,
+      verified,
+      user,
+      state,
+      protocol: request.protocol || undefined,
+      byDefault: this.#options.listener.isDefault,
+    }
+  }
+}
+
+function withoutTokenIf(verified: Verified | undefined, request: ClientRequest): string[] {
+  return verified === undefined ? request.offered : withoutToken(request.offered)
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header
+}

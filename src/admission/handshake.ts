@@ -1,0 +1,74 @@
+/** The `data` of `onClientHandshake`, and what the hook has made of it. */
+import type { ClientRequest } from '../connections/request.ts'
+import type { Refusal } from '../listener/listener.ts'
+import type { Claims, HandshakeData, HandshakeRequest, State } from '../listener/types.ts'
+import type { Verified } from './tokens.ts'
+
+/** What is known of a client before its listener is asked. */
+export interface Asking {
+  readonly request: ClientRequest
+  /** The subprotocols to choose from, without a token among them. */
+  readonly protocols: readonly string[]
+  readonly verified: Verified | undefined
+}
+
+/** What the hook has decided for a client that gets in. */
+export interface Decided {
+  readonly user: string | undefined
+  readonly state: State
+  /** Undefined: as if there were no hook. */
+  readonly protocol: string | null | undefined
+}
+
+export class Handshake implements HandshakeData {
+  readonly request: HandshakeRequest
+  readonly claims: Claims | undefined
+  message: string | Buffer = ''
+  user: string | undefined
+  state: State = {}
+  protocol: string | null | undefined
+  #refusal: Refusal | undefined;
+  [key: string]: unknown
+
+  constructor({ request, protocols, verified }: Asking) {
+    const { path, query, headers, ip, secure } = request
+    this.request = { path, query, headers, ip, secure, cookies: request.cookies, protocols }
+    this.claims = verified?.claims
+    this.user = verified?.user
+  }
+
+  reject(status = 401, reason = 'the listener has refused this client'): false {
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`reject takes a status from 400 to 599, got ${String(status)}`)
+    }
+    this.#refusal ??= { status, reason: String(reason) }
+    return false
+  }
+
+  /** What `reject` was called with first. */
+  refusal(): Refusal | undefined {
+    return this.#refusal
+  }
+
+  /** @throws TypeError when the hook has left something behind that cannot be used */
+  decided(): Decided {
+    const { user, state, protocol } = this
+    if (user !== undefined && user !== null && (typeof user !== 'string' || user === '')) {
+      throw new TypeError(`data.user takes a text, got ${kindOf(user)}`)
+    }
+    if (typeof state !== 'object' || state === null || Array.isArray(state)) {
+      throw new TypeError(`data.state takes an object, got ${kindOf(state)}`)
+    }
+    if (typeof protocol === 'string' && protocol !== '' && !this.request.protocols.includes(protocol)) {
+      throw new TypeError(`data.protocol takes a subprotocol that the client offers, got ${protocol}`)
+    }
+    if (typeof protocol !== 'string' && protocol !== undefined && protocol !== null) {
+      throw new TypeError(`data.protocol takes a text, got ${kindOf(protocol)}`)
+    }
+    return { user: user ?? undefined, state, protocol }
+  }
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : value === '' ? 'an empty one' : `a ${typeof value}`
+}

@@ -1,0 +1,187 @@
+/** The clients: how they come in, what they send, and how they go. */
+import type { Duplex } from 'node:stream'
+import type { Admitted } from './admission/admission.ts'
+import { KeysUnavailable, TokenError, type TokenVerifier } from './admission/tokens.ts'
+import type { Settings } from './config.ts'
+import { CLOSE, codeOfFrameError } from './connections/close-codes.ts'
+import { ClosingWatch } from './connections/closing.ts'
+import { ClientConnection, type ConnectionOwner, type RawSocket } from './connections/connection.ts'
+import { idSource } from './connections/id.ts'
+import type { Registry } from './connections/registry.ts'
+import type { ServerSocket } from './connections/socket.ts'
+import { Upkeep } from './connections/upkeep.ts'
+import type { Original } from './delivery/delivery.ts'
+import type { Outbox } from './delivery/outbox.ts'
+import type { HookResult, ListenerFault, ListenerPort } from './listener/listener.ts'
+import type { ListenerData } from './listener/types.ts'
+import type { Logger } from './log.ts'
+import { Problem } from './problem.ts'
+
+export interface ClientsOptions {
+  readonly settings: Settings
+  readonly log: Logger
+  readonly connections: Registry
+  readonly outbox: Outbox
+  readonly listener: ListenerPort
+  /** Undefined when nobody needs a token. */
+  readonly tokens: TokenVerifier | undefined
+  /** Sends what `onMessage` made of a client's message. */
+  pass(data: ListenerData, fault: ListenerFault | undefined, original: Original | undefined): void
+}
+
+export class Clients {
+  readonly counters = {
+    opened: 0,
+    closed: 0,
+    received: 0,
+    slowConsumersClosed: 0,
+    slowConsumerDrops: 0,
+    listenerErrors: 0,
+  }
+  readonly upkeep: Upkeep
+  readonly #options: ClientsOptions
+  readonly #closing = new ClosingWatch()
+  readonly #nextId = idSource()
+  readonly #owner: ConnectionOwner
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+    const { settings, outbox, connections } = options
+    const { maxBufferedBytes, slowConsumer, maxPendingEvents } = settings
+    const { maxMessagesPerSecond: perSecond, maxMessagesBurst } = settings
+    const burst = Math.max(1, maxMessagesBurst || 2 * perSecond)
+    const rate = perSecond === 0 ? undefined : { perSecond, burst }
+    this.upkeep = new Upkeep(settings, connections)
+    this.#owner = {
+      outbox,
+      limits: { maxBufferedBytes, slowConsumer, maxPendingEvents, rate },
+      closing: connection => {
+        connections.leave(connection)
+        this.#closing.add(connection)
+      },
+      slow: what => {
+        if (what === 'close') this.counters.slowConsumersClosed++
+        else this.counters.slowConsumerDrops++
+      },
+      renewToken: (connection, token) => this.renewToken(connection, token),
+    }
+  }
+
+  /** A client has come in. */
+  opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void {
+    const { log, connections, listener } = this.#options
+    const { request } = admitted
+    // A public server gives TCP sockets.
+    const connection = new ClientConnection(this.#nextId(), admitted, socket, raw as RawSocket, this.#owner)
+    this.counters.opened++
+    connections.add(connection)
+    this.upkeep.add(connection)
+    const { id, user } = connection
+    log.info(
+      { event: 'client.open', conn: id, ip: request.ip, path: request.path, ...(user && { user }) },
+      'client connected',
+    )
+    socket.on('message', (bytes: Buffer, isBinary: boolean) => this.#received(connection, bytes, isBinary))
+    socket.on('ping', (data: Buffer) => {
+      if (connection.mayReceive()) connection.pong(data)
+    })
+    socket.on('error', error => {
+      connection.frameError = error
+    })
+    socket.on('close', (code: number, reason: Buffer) => this.#closed(connection, code, reason.toString()))
+    connection.events.run(() => this.#settle(listener.open({ conn: connection, message: '' })))
+  }
+
+  /**
+   * Gives a connection a new token, so that it may stay when its old one expires.
+   * @throws Problem 400 for a token that does not count, 409 for another user's or when none is asked for, 503
+   */
+  async renewToken(connection: ClientConnection, token: unknown): Promise<void> {
+    const { tokens } = this.#options
+    if (tokens === undefined) {
+      throw new Problem(
+        409,
+        'no token is asked for here: set WS_JWT_SECRET, WS_JWT_PUBLIC_KEY or WS_JWT_JWKS_URL',
+      )
+    }
+    if (typeof token !== 'string') throw new Problem(400, `"token" takes a text, got ${typeof token}`)
+    const { claims, user, expiresAt } = await tokens.verify(token).catch((error: unknown) => {
+      if (error instanceof TokenError) throw new Problem(400, error.message)
+      if (error instanceof KeysUnavailable) throw new Problem(503, error.message, {}, error)
+      throw error
+    })
+    if (!connection.isOpen) throw new Problem(404, `no connection "${connection.id}" is open here`)
+    if (user !== connection.claims?.sub) throw new Problem(409, "the token is another user's")
+    connection.claims = claims
+    connection.expiresAt = expiresAt
+  }
+
+  /** A version of the listener has come into use: who came in unasked must come again, if it asks. */
+  listenerInUse(): void {
+    const { listener, connections, log } = this.#options
+    if (!listener.vets) return
+    let count = 0
+    for (const connection of connections) {
+      if (!connection.byDefault) continue
+      count++
+      connection.close(CLOSE.serviceRestart, 'come back and be asked')
+    }
+    if (count > 0) {
+      log.info(
+        { event: 'listener.load', connections: count },
+        'connections that came in before there was a listener are closed, so that it can ask them',
+      )
+    }
+  }
+
+  #received(connection: ClientConnection, bytes: Buffer, isBinary: boolean): void {
+    if (!connection.isOpen || !connection.mayReceive()) return
+    const { listener, pass } = this.#options
+    connection.received++
+    this.counters.received++
+    const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
+    connection.events.run(() => {
+      const data: ListenerData = { conn: connection, message: original?.text ?? bytes }
+      const result = listener.message(data)
+      if (result instanceof Promise) return result.then(fault => pass(data, fault, original))
+      pass(data, result, original)
+    }, bytes.length)
+  }
+
+  #closed(connection: ClientConnection, peerCode: number, peerReason: string): void {
+    const { log, listener, connections } = this.#options
+    connection.beginClosing()
+    this.#closing.remove(connection)
+    this.counters.closed++
+    const err = connection.frameError
+    const ours = connection.closedWith
+    const code = ours?.code ?? (err === undefined ? peerCode : codeOfFrameError(err))
+    const reason = ours?.reason ?? peerReason
+    log.info(
+      {
+        event: 'client.close',
+        conn: connection.id,
+        ip: connection.request.ip,
+        code,
+        reason,
+        ...(err && { err: { message: err.message } }),
+      },
+      'client disconnected',
+    )
+    connection.events.run(() => {
+      const result = this.#settle(listener.close({ conn: connection, message: '', code, reason }))
+      if (result !== undefined) return result.then(() => connections.remove(connection))
+      connections.remove(connection)
+    })
+  }
+
+  /** A hook whose outcome changes nothing but a count. */
+  #settle(result: HookResult): Promise<void> | undefined {
+    const count = (fault: ListenerFault | undefined): void => {
+      if (fault !== undefined) this.counters.listenerErrors++
+    }
+    if (result instanceof Promise) return result.then(count)
+    count(result)
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+/** What is wrong, or worth a warning, with settings that are good one by one. */
+import type { Settings } from './settings.ts'
+
+/** Faults: the process does not start with them. */
+export function faultsTogether(settings: Settings): string[] {
+  const { jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, jwtCookie } = settings
+  const faults: string[] = []
+  const keys = [
+    ['WS_JWT_SECRET', jwtSecret],
+    ['WS_JWT_PUBLIC_KEY', jwtPublicKey],
+    ['WS_JWT_JWKS_URL', jwtJwksUrl],
+  ].flatMap(([name, value]) => (value === null ? [] : [name]))
+  if (keys.length > 1) faults.push(`${keys[1]}: got together with ${keys[0]}, takes one key alone`)
+  if (keys.length === 0) {
+    for (const [name, value] of [
+      ['WS_JWT_ISSUER', jwtIssuer],
+      ['WS_JWT_AUDIENCE', jwtAudience],
+      ['WS_JWT_COOKIE', jwtCookie],
+    ] as const) {
+      if (value === null) continue
+      faults.push(
+        `${name}: got ${JSON.stringify(String(value))} without a key, takes one of WS_JWT_SECRET, WS_JWT_PUBLIC_KEY, WS_JWT_JWKS_URL with it: nobody's token would be checked`,
+      )
+    }
+  }
+  if (settings.controlPort !== null && settings.controlToken === null) {
+    faults.push(
+      'WS_CONTROL_TOKEN: got none, takes a text of at least 16 characters when WS_CONTROL_PORT is set',
+    )
+  }
+  faults.push(...tlsFaults(settings))
+  return faults
+}
+
+function tlsFaults({ tlsCert, tlsKey }: Settings): string[] {
+  if (tlsCert === null && tlsKey === null) return []
+  if (tlsKey === null) return ['WS_TLS_KEY: got none, takes the private key of WS_TLS_CERT']
+  if (tlsCert === null) return ['WS_TLS_CERT: got none, takes the certificate of WS_TLS_KEY']
+  try {
+    process.getBuiltinModule('node:tls').createSecureContext({ cert: tlsCert, key: tlsKey })
+    return []
+  } catch (error) {
+    return [`WS_TLS_KEY: is not the key of WS_TLS_CERT: ${error instanceof Error ? error.message : error}`]
+  }
+}
+
+/** RFC 7518 §3.2: a key of the same size as the hash output or larger. */
+const GOOD_SECRET_BYTES = 32
+
+/** Warnings: the process starts, and says them in its log. */
+export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Settings>): string[] {
+  const warnings: string[] = []
+  if (!given.has('allowedOrigins')) {
+    warnings.push(
+      'WS_ALLOWED_ORIGINS is not set: pages of every origin may connect; give a list of origins, or * to say that this is meant',
+    )
+  }
+  const secretBytes = settings.jwtSecret === null ? GOOD_SECRET_BYTES : Buffer.byteLength(settings.jwtSecret)
+  if (secretBytes < GOOD_SECRET_BYTES) {
+    warnings.push(
+      `WS_JWT_SECRET has ${secretBytes} bytes; a secret that is shorter than ${GOOD_SECRET_BYTES} can be guessed from one token`,
+    )
+  }
+  const { drainMs, shutdownTimeoutMs, maxMessagesBurst, maxMessagesPerSecond } = settings
+  if (drainMs > drainLimitMs(shutdownTimeoutMs)) {
+    warnings.push(
+      `WS_DRAIN_MS of ${drainMs} leaves no time in WS_SHUTDOWN_TIMEOUT_MS (${shutdownTimeoutMs}) to close what is open: ${drainLimitMs(shutdownTimeoutMs)} counts`,
+    )
+  }
+  if (maxMessagesBurst > 0 && maxMessagesPerSecond === 0) {
+    warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
+  }
+  return warnings
+}
+
+/** The longest drain: a part of the shutdown time is left for what comes after it. */
+export function drainLimitMs(shutdownTimeoutMs: number): number {
+  return Math.floor(shutdownTimeoutMs * 0.7)
+}

@@ -1,0 +1,87 @@
+/** Who gets in. */
+import { networkText } from '../../admission/networks.ts'
+import { originText } from '../../admission/origins.ts'
+import { listOf, matching, text, webAddress } from '../kinds.ts'
+import { certificatePem, privateKeyPem, publicKeyPem } from '../pem.ts'
+import { variable } from '../variable.ts'
+
+export const access = {
+  allowedOrigins: variable<readonly string[]>({
+    name: 'WS_ALLOWED_ORIGINS',
+    kind: listOf(originText),
+    default: ['*'],
+    shownDefault: '*',
+    meaning:
+      'The origins whose pages may connect, such as `https://example.com,https://*.example.org`. `*` is any. Others get 403. A client that is no browser sends no origin, and is not held up by this.',
+  }),
+  trustProxy: variable<readonly string[]>({
+    name: 'WS_TRUST_PROXY',
+    kind: listOf(networkText),
+    default: [],
+    shownDefault: 'none',
+    meaning:
+      'The addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count.',
+  }),
+  jwtSecret: variable<string | null>({
+    name: 'WS_JWT_SECRET',
+    kind: text,
+    default: null,
+    shownDefault: 'none',
+    secret: true,
+    meaning:
+      'Only who shows a JSON Web Token gets in; it is signed with this secret (HS256, HS384 or HS512). At least 32 characters, please.',
+  }),
+  jwtPublicKey: variable<string | null>({
+    name: 'WS_JWT_PUBLIC_KEY',
+    kind: publicKeyPem,
+    default: null,
+    shownDefault: 'none',
+    meaning:
+      'The same with a public key in PEM: RSA (RS256, PS256 and up), EC (ES256 and up) or Ed25519 (EdDSA).',
+  }),
+  jwtJwksUrl: variable<string | null>({
+    name: 'WS_JWT_JWKS_URL',
+    kind: webAddress,
+    default: null,
+    shownDefault: 'none',
+    meaning:
+      "The same with the keys at this URL, such as an identity provider's. They are kept for ten minutes.",
+  }),
+  jwtIssuer: variable<readonly string[] | null>({
+    name: 'WS_JWT_ISSUER',
+    kind: listOf(text),
+    default: null,
+    shownDefault: 'any',
+    meaning: "The token's `iss` must be this, or one of these.",
+  }),
+  jwtAudience: variable<readonly string[] | null>({
+    name: 'WS_JWT_AUDIENCE',
+    kind: listOf(text),
+    default: null,
+    shownDefault: 'any',
+    meaning: "The token's `aud` must hold this, or one of these.",
+  }),
+  jwtCookie: variable<string | null>({
+    name: 'WS_JWT_COOKIE',
+    kind: matching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "a cookie's name"),
+    default: null,
+    shownDefault: 'none',
+    meaning: 'The cookie that may hold the token.',
+  }),
+  tlsCert: variable<string | null>({
+    name: 'WS_TLS_CERT',
+    kind: certificatePem,
+    default: null,
+    shownDefault: 'none',
+    meaning:
+      'The certificate and its chain in PEM: the port then speaks `wss:`. Given by `WS_TLS_CERT_FILE`, it is read anew when the file changes.',
+  }),
+  tlsKey: variable<string | null>({
+    name: 'WS_TLS_KEY',
+    kind: privateKeyPem,
+    default: null,
+    shownDefault: 'none',
+    secret: true,
+    meaning: "The certificate's private key in PEM; likewise by `WS_TLS_KEY_FILE`.",
+  }),
+} as const
