@@ -2,7 +2,7 @@
  * The push client: `import { sendGatewayMessage } from 'websocket-gateway/client'`.
  * @module
  */
-import { call, GatewayError, socketPath } from './control/client.ts'
+import { type Address, call, GatewayError, remoteGateway, socketPath } from './control/client.ts'
 import type { GatewayState } from './lifecycle.ts'
 import type { Status } from './status.ts'
 
@@ -12,6 +12,10 @@ export { GatewayError }
 export interface ClientOptions {
   /** The folder that holds the control sockets: `WS_CONTROL_DIR`, or `run`, when left out. */
   readonly controlDir?: string
+  /** The control API over TCP instead (`WS_CONTROL_PORT`), such as `http://gateway:10126`. */
+  readonly url?: string | URL
+  /** For `url`: the gateway's `WS_CONTROL_TOKEN`; this process's variable of that name when left out. */
+  readonly token?: string
   /** Gives up waiting for the answer, as in `fetch`. What was asked for may happen all the same. */
   readonly signal?: AbortSignal
 }
@@ -74,12 +78,22 @@ async function ask(
   id: string,
   method: string,
   target: string,
-  { controlDir, signal }: ClientOptions,
+  options: ClientOptions,
   body?: string,
 ): Promise<unknown> {
-  const path = socketPath(controlDir ?? (process.env.WS_CONTROL_DIR || 'run'), id)
-  const { text } = await call(path, method, target, body === undefined ? { signal } : { signal, body })
+  const { signal } = options
+  const { text } = await call(
+    addressOf(id, options),
+    method,
+    target,
+    body === undefined ? { signal } : { signal, body },
+  )
   return JSON.parse(text)
+}
+
+function addressOf(id: string, { controlDir, url, token }: ClientOptions): Address {
+  if (url !== undefined) return remoteGateway(url, token ?? (process.env.WS_CONTROL_TOKEN || null), id)
+  return socketPath(controlDir ?? (process.env.WS_CONTROL_DIR || 'run'), id)
 }
 
 /** JSON has no bytes: they go as base64. */

@@ -42,6 +42,8 @@ export class Gateway {
   readonly lifecycle: Lifecycle
   readonly drain = new Drain()
   readonly clients: Clients
+  /** Where the control API listens over TCP; the control server says so. */
+  controlPort: number | null = null
   readonly #log: Logger
   readonly #version: string
   readonly #listener: ListenerPort
@@ -134,6 +136,7 @@ export class Gateway {
       state: lifecycle.state,
       mode: settings.startupMode,
       port: this.#public.port ?? settings.port,
+      controlPort: this.controlPort,
       uptimeMs: this.#public.uptimeMs,
       connections: this.connections.size,
       listener: this.#listener.status,

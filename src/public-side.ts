@@ -11,6 +11,7 @@ import { ClientRequest } from './connections/request.ts'
 import { PublicServer } from './connections/server.ts'
 import type { Outbox } from './delivery/outbox.ts'
 import type { Phases } from './lifecycle.ts'
+import { listenFault } from './listen-fault.ts'
 import type { ListenerPort } from './listener/listener.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
@@ -62,7 +63,12 @@ export class PublicSide implements Phases {
       this.#server = await this.#listen()
     } catch (error) {
       await listener.stop()
-      throw new Problem(409, cannotListen(settings, error as NodeJS.ErrnoException), {}, error)
+      throw new Problem(
+        409,
+        listenFault(settings.host, settings.port, error as NodeJS.ErrnoException, 'WS_HOST'),
+        {},
+        error,
+      )
     }
     clients.upkeep.start()
     certificate?.follow(tls => this.#server?.renewTls(tls))
@@ -143,19 +149,6 @@ export class PublicSide implements Phases {
     this.#port = await server.listen()
     return server
   }
-}
-
-function cannotListen(settings: Settings, error: NodeJS.ErrnoException): string {
-  const where = settings.host === null ? `port ${settings.port}` : `${settings.host} port ${settings.port}`
-  const why =
-    error.code === 'EADDRINUSE'
-      ? 'another process has it'
-      : error.code === 'EACCES'
-        ? 'this user may not (ports below 1024 need a right of their own)'
-        : error.code === 'EADDRNOTAVAIL'
-          ? 'this machine has no such address (WS_HOST)'
-          : error.message
-  return `cannot listen on ${where}: ${why} (${error.code ?? error.name})`
 }
 
 /** Waits for a promise, but no longer than this. */

@@ -75,7 +75,7 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     void fail(`uncaught exception: ${error instanceof Error ? error.stack : String(error)}`)
   })
 
-  for (const warning of config.warnings) logger.warn({ event: 'gateway.start' }, warning)
+  for (const warning of config.warnings) logger.warn({ event: 'config' }, warning)
   try {
     await control.listen()
   } catch (error) {

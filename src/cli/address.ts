@@ -2,22 +2,31 @@
 
 import { findValue, readEnvironment } from '../config/environment.ts'
 import { ConfigError, readConfig, type Settings, variables } from '../config.ts'
-import { socketPath } from '../control/client.ts'
+import { type Address, remoteGateway, socketPath } from '../control/client.ts'
 import { UsageError } from './command.ts'
 
 /**
- * The control socket of the gateway that is addressed.
+ * Where the gateway is that is addressed.
  * @param id what `--id` says; `WS_GATEWAY_ID` when left out
+ * @param url what `--url` says: the control API over TCP, with the token of `WS_CONTROL_TOKEN`
  * @throws UsageError, ConfigError
  */
-export function controlSocket(id: string | undefined): string {
-  if (id === undefined) {
-    const { controlDir, gatewayId } = readSettings('controlDir', 'gatewayId')
-    return socketPath(controlDir, gatewayId)
-  }
+export function address({ id, url }: { readonly id?: string; readonly url?: string }): Address {
   const { kind } = variables.gatewayId
-  if (kind.read(id) === undefined) throw new UsageError(`--id takes ${kind.takes}, got ${JSON.stringify(id)}`)
-  return socketPath(readSettings('controlDir').controlDir, id)
+  if (id !== undefined && kind.read(id) === undefined) {
+    throw new UsageError(`--id takes ${kind.takes}, got ${JSON.stringify(id)}`)
+  }
+  if (url !== undefined) {
+    if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url)) {
+      throw new UsageError(`--url takes a URL such as http://gateway:10126, got ${JSON.stringify(url)}`)
+    }
+    return remoteGateway(url, readSettings('controlToken').controlToken, id)
+  }
+  const { controlDir, gatewayId } = readSettings(
+    'controlDir',
+    ...(id === undefined ? ['gatewayId' as const] : []),
+  )
+  return socketPath(controlDir, id ?? gatewayId)
 }
 
 /**

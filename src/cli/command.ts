@@ -30,10 +30,14 @@ export class NoCommandError extends UsageError {
 }
 
 /** The options that each command which talks to a gateway takes. */
-export const ADDRESS_OPTIONS = { id: { type: 'string' }, json: { type: 'boolean' } } as const
+export const ADDRESS_OPTIONS = {
+  id: { type: 'string' },
+  url: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
 
-export const ID_HELP =
-  '  --id ID        the gateway of this id in the same control folder (default: WS_GATEWAY_ID)'
+export const ADDRESS_HELP = `  --id ID        the gateway of this id in the same control folder (default: WS_GATEWAY_ID)
+  --url URL      the control API over TCP, such as http://gateway:10126, with the token of WS_CONTROL_TOKEN`
 export const JSON_HELP = "  --json         the gateway's answer as it came"
 
 /** What parseArgs makes of options: what is repeated is an array, what is not given is undefined. */

@@ -1,7 +1,7 @@
 /** `gateway connections`. */
-import { call } from '../control/client.ts'
-import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, readOptions, wholeNumber } from './command.ts'
+import { type Address, call } from '../control/client.ts'
+import { address } from './address.ts'
+import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, readOptions, wholeNumber } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 import { localTime } from './time.ts'
@@ -27,17 +27,17 @@ interface Page {
 
 export const connections: Command = {
   summary: 'list the connections',
-  usage: '[--limit N] [--id ID] [--json]',
+  usage: '[--limit N] [--id ID | --url URL] [--json]',
   help: `
 Lists the connections, oldest first: id, address, path, since when, messages received and sent.
 
   --limit N      no more than so many
-${ID_HELP}
+${ADDRESS_HELP}
   --json         as JSON: {"connections": […]}, with "next" when there are more than the limit`,
   async run(args) {
     const values = readOptions(args, { ...ADDRESS_OPTIONS, limit: { type: 'string' } })
     const limit = values.limit === undefined ? Infinity : wholeNumber('--limit', values.limit, 1)
-    const listed = await list(controlSocket(values.id), limit)
+    const listed = await list(address(values), limit)
     if (values.json) print(`${JSON.stringify(listed)}\n`)
     else print(listed.connections.length === 0 ? 'no connections\n' : readable(listed))
     return EXIT.done
@@ -45,14 +45,14 @@ ${ID_HELP}
 }
 
 /** All pages as one. */
-async function list(socket: string, limit: number): Promise<Page> {
+async function list(gateway: Address, limit: number): Promise<Page> {
   const connections: ConnectionJson[] = []
   let next: string | undefined
   do {
     const query = new URLSearchParams({ limit: String(Math.min(PAGE, limit - connections.length)) })
     if (next !== undefined) query.set('after', next)
     const signal = AbortSignal.timeout(WITHIN_MS)
-    const page: Page = JSON.parse((await call(socket, 'GET', `/connections?${query}`, { signal })).text)
+    const page: Page = JSON.parse((await call(gateway, 'GET', `/connections?${query}`, { signal })).text)
     for (const connection of page.connections) connections.push(connection)
     next = page.next
   } while (next !== undefined && connections.length < limit)

@@ -1,7 +1,7 @@
 /** `gateway health`: an exit code and nothing else, whatever happens. */
 import { call } from '../control/client.ts'
-import { controlSocket } from './address.ts'
-import { type Command, EXIT, ID_HELP, readOptions } from './command.ts'
+import { address } from './address.ts'
+import { ADDRESS_HELP, type Command, EXIT, readOptions } from './command.ts'
 
 /** From the start of the process; what is left of two seconds is for the machine that is short of time. */
 const WITHIN_MS = 1700
@@ -9,22 +9,22 @@ const LEAST_MS = 100
 
 export const health: Command = {
   summary: "exit 0 when healthy, else 1, for Docker's HEALTHCHECK",
-  usage: '[--id ID]',
+  usage: '[--id ID | --url URL]',
   help: `
 Prints nothing. Exit 0: the gateway runs, or is stopped because it was told so. Exit 1: it has no working
 listener, is not there, or does not answer within two seconds.
 
-${ID_HELP}`,
+${ADDRESS_HELP}`,
   async run(args) {
-    const values = readOptions(args, { id: { type: 'string' } })
+    const values = readOptions(args, { id: { type: 'string' }, url: { type: 'string' } })
     setTimeout(() => process.exit(EXIT.refused), Math.max(LEAST_MS, WITHIN_MS - performance.now()))
-    const isHealthy = await ask(values.id).catch(() => false)
+    const isHealthy = await ask(values).catch(() => false)
     return isHealthy ? EXIT.done : EXIT.refused
   },
 }
 
 /** @throws for a bad environment, a refusal, no gateway */
-async function ask(id: string | undefined): Promise<boolean> {
-  await call(controlSocket(id), 'GET', '/health')
+async function ask(which: Parameters<typeof address>[0]): Promise<boolean> {
+  await call(address(which), 'GET', '/health')
   return true
 }

@@ -55,7 +55,8 @@ ${lines.join('\n')}
   gateway COMMAND --help   tells more of one
   gateway --version        prints the version
 
---id ID addresses another gateway in the same control folder (WS_CONTROL_DIR).
+--id ID addresses another gateway in the same control folder (WS_CONTROL_DIR), --url URL one whose control API
+is on TCP (WS_CONTROL_PORT), with the token of WS_CONTROL_TOKEN.
 Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no gateway there, 78 bad configuration.
 `
 }

@@ -1,17 +1,17 @@
 /** `gateway start`, `stop`, `restart`, `reload`. */
 import { call } from '../control/client.ts'
-import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, JSON_HELP, readOptions } from './command.ts'
+import { address } from './address.ts'
+import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
 
 function change(action: string, summary: string, help: string): Command {
   return {
     summary,
-    usage: '[--id ID] [--json]',
-    help: `${help} Prints the state after it.\n\n${ID_HELP}\n${JSON_HELP}`,
+    usage: '[--id ID | --url URL] [--json]',
+    help: `${help} Prints the state after it.\n\n${ADDRESS_HELP}\n${JSON_HELP}`,
     async run(args) {
       const values = readOptions(args, ADDRESS_OPTIONS)
-      const { text } = await call(controlSocket(values.id), 'POST', `/${action}`)
+      const { text } = await call(address(values), 'POST', `/${action}`)
       if (values.json) {
         print(text)
         return EXIT.done

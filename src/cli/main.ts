@@ -11,6 +11,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.ts')).status,
   connections: async () => (await import('./connections.ts')).connections,
   close: async () => (await import('./close.ts')).close,
+  renew: async () => (await import('./renew.ts')).renew,
+  token: async () => (await import('./token.ts')).token,
   logs: async () => (await import('./logs.ts')).logs,
   list: async () => (await import('./list.ts')).list,
   config: async () => (await import('./config.ts')).config,
@@ -18,16 +20,22 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   health: async () => (await import('./health.ts')).health,
 }
 
-/** `--id ID` may also stand before the command. */
-function withIdBehind(words: string[]): string[] {
-  const [first = '', second = '', third = ''] = words
-  if (first === '--id' && words.length > 2) return [third, '--id', second, ...words.slice(3)]
-  if (first.startsWith('--id=') && words.length > 1) return [second, first, ...words.slice(2)]
+/** `--id ID` and `--url URL` may also stand before the command. */
+function withAddressBehind(words: string[]): string[] {
+  const [first = '', second = '', ...rest] = words
+  if ((first === '--id' || first === '--url') && rest.length > 0) {
+    const [command = '', ...others] = withAddressBehind(rest)
+    return [command, first, second, ...others]
+  }
+  if (/^--(id|url)=/.test(first) && words.length > 1) {
+    const [command = '', ...others] = withAddressBehind(words.slice(1))
+    return [command, first, ...others]
+  }
   return words
 }
 
 async function main(words: string[]): Promise<number> {
-  const [name = '', ...args] = withIdBehind(words)
+  const [name = '', ...args] = withAddressBehind(words)
   try {
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (load === undefined) return await (await import('./help.ts')).withoutCommand(name, args, commands)

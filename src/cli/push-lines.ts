@@ -1,6 +1,6 @@
 /** `gateway push -` and `--data -`: standard input as one stream of pushes, in bounded memory, for as long as it lasts. */
 import { StringDecoder } from 'node:string_decoder'
-import { GatewayError, PushStream } from '../control/client.ts'
+import { type Address, GatewayError, PushStream } from '../control/client.ts'
 import { EXIT, UsageError } from './command.ts'
 import { complain, print } from './output.ts'
 import type { Recipients } from './push.ts'
@@ -71,8 +71,8 @@ export function objectLines({ connections, except }: Recipients): Lines {
  * Pushes standard input until it ends, or the gateway ends it.
  * @returns the exit code
  */
-export async function pushLines(socket: string, lines: Lines, json: boolean): Promise<number> {
-  const stream = await PushStream.open(socket)
+export async function pushLines(gateway: Address, lines: Lines, json: boolean): Promise<number> {
+  const stream = await PushStream.open(gateway)
   const fed = feed(stream, lines).then(() => stream.answered)
   let text: string
   try {

@@ -1,8 +1,8 @@
 /** `gateway push`. */
 import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
-import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, UsageError } from './command.ts'
+import { address } from './address.ts'
+import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, UsageError } from './command.ts'
 import { print } from './output.ts'
 
 /** Who gets a push, as it stands in its object. */
@@ -16,7 +16,8 @@ const STDIN = '-'
 
 export const push: Command = {
   summary: 'push a message to the connections',
-  usage: '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--except ID]… [--id ID] [--json]',
+  usage:
+    '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--except ID]… [--id ID | --url URL] [--json]',
   help: `
   MESSAGE        pushes this text; one that starts with "-" is written behind "--"
   -              pushes standard input, one text message a line, each as it comes
@@ -26,7 +27,7 @@ export const push: Command = {
 
   --to ID        only to this connection; may be repeated
   --except ID    not to this connection; may be repeated
-${ID_HELP}
+${ADDRESS_HELP}
   --json         prints the gateway's answer as it came
 
 Examples:
@@ -56,12 +57,12 @@ Examples:
       ...(values.to && { connections: values.to }),
       ...(values.except && { except: values.except }),
     }
-    const socket = controlSocket(values.id)
+    const gateway = address(values)
     // Behind "--" a dash is just a message.
     const isPlain = tokens.some(token => token.kind === 'option-terminator')
     if (data === STDIN || (message === STDIN && !isPlain)) {
       const { pushLines, textLines, objectLines } = await import('./push-lines.ts')
-      return pushLines(socket, data === STDIN ? objectLines(recipients) : textLines(recipients), json)
+      return pushLines(gateway, data === STDIN ? objectLines(recipients) : textLines(recipients), json)
     }
     const body =
       data !== undefined
@@ -71,7 +72,7 @@ Examples:
               ? { message, ...recipients }
               : { message: await base64Of(binary), encoding: 'base64', ...recipients },
           )
-    const { text } = await call(socket, 'POST', '/push', { body })
+    const { text } = await call(gateway, 'POST', '/push', { body })
     if (json) print(text)
     else {
       const { recipients: count } = JSON.parse(text)

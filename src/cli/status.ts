@@ -1,8 +1,8 @@
 /** `gateway status`. */
 import { call } from '../control/client.ts'
 import type { Status } from '../status.ts'
-import { controlSocket } from './address.ts'
-import { ADDRESS_OPTIONS, type Command, EXIT, ID_HELP, JSON_HELP, readOptions } from './command.ts'
+import { address } from './address.ts'
+import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 import { inWords, localTime } from './time.ts'
@@ -12,12 +12,12 @@ const WITHIN_MS = 10_000
 
 export const status: Command = {
   summary: 'show the state, the listener and the counters',
-  usage: '[--id ID] [--json]',
-  help: `${ID_HELP}\n${JSON_HELP}`,
+  usage: '[--id ID | --url URL] [--json]',
+  help: `${ADDRESS_HELP}\n${JSON_HELP}`,
   async run(args) {
     const values = readOptions(args, ADDRESS_OPTIONS)
     const signal = AbortSignal.timeout(WITHIN_MS)
-    const { text } = await call(controlSocket(values.id), 'GET', '/status', { signal })
+    const { text } = await call(address(values), 'GET', '/status', { signal })
     print(values.json ? text : readable(JSON.parse(text)))
     return EXIT.done
   },
@@ -41,6 +41,7 @@ function readable(status: StatusJson): string {
     ['state', `${status.state}${uptime}`],
     ['mode', status.mode],
     ['port', String(status.port)],
+    ...(status.controlPort === null ? [] : [['control port', String(status.controlPort)]]),
     ['connections', String(status.connections)],
     ['listener', `${listener.path}${loaded}`],
     ...(listener.error === null ? [] : faultRows(listener.error)),

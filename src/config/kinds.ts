@@ -92,14 +92,6 @@ export const webAddress: Kind<string> = {
   read: value => (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value) ? value : undefined),
 }
 
-/** A secret text of at least so many characters. */
-export function secretText(least: number): Kind<string> {
-  return {
-    takes: `a text of at least ${least} characters`,
-    read: value => (value.length >= least ? value : undefined),
-  }
-}
-
 export const port: Kind<number> = {
   ...wholeNumber(0, 65535),
   explain: value =>

@@ -1,5 +1,5 @@
 /**
- * Calls of the control API over its Unix socket. The HTTP is written by hand over node:net, since node:http
+ * Calls of the control API, over its Unix socket or by its URL. The HTTP is written by hand over node:net, since node:http
  * alone takes as long to load as Node 24 takes to start, and `gateway push` may need half of that in all.
  */
 import { connect, type Socket } from 'node:net'
@@ -12,6 +12,18 @@ export { GatewayError, type Reply }
 /** How long a connect is tried again when the gateway has more callers waiting than the system queues. */
 const CROWDED_MS = 10_000
 const RETRY_MS = 20
+
+/** A control API over TCP. */
+export interface RemoteGateway {
+  /** `http:` or `https:`; a path in it stands before each route. */
+  readonly url: URL
+  readonly token: string | null
+  /** The gateway that is meant, so that another one refuses; undefined is whichever is there. */
+  readonly id?: string | undefined
+}
+
+/** Where a control API is: the path of its Unix socket, or its URL. */
+export type Address = string | RemoteGateway
 
 export interface CallOptions {
   /** The body, which is JSON. */
@@ -29,20 +41,40 @@ export function socketPath(controlDir: string, id: string): string {
 }
 
 /**
+ * A control API over TCP.
+ * @throws GatewayError for a URL or a token that cannot be used
+ */
+export function remoteGateway(url: string | URL, token: string | null, id?: string): RemoteGateway {
+  const parsed = URL.canParse(String(url)) ? new URL(url) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    throw new GatewayError(`the URL of a gateway's control API begins with http:// or https://, got ${url}`)
+  }
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new GatewayError('a token has printable ASCII characters without blanks')
+  }
+  return { url: parsed, token, id }
+}
+
+/** How an address is called where it is told. */
+function shown(address: Address): string {
+  return typeof address === 'string' ? resolve(address) : address.url.origin
+}
+
+/**
  * Makes one call.
  * @throws GatewayError when it is refused or no answer comes
  */
 export async function call(
-  path: string,
+  address: Address,
   method: string,
   target: string,
   { body, signal }: CallOptions = {},
 ): Promise<Reply> {
-  const socket = await open(path, signal)
-  const answered = readReply(socket, path)
+  const socket = await open(address, signal)
+  const answered = readReply(socket, address)
   const entity = body === undefined ? '' : 'Content-Type: application/json\r\n'
   const length = body === undefined && method === 'GET' ? '' : `Content-Length: ${byteLength(body)}\r\n`
-  socket.write(`${head(method, target)}${entity}${length}\r\n${body ?? ''}`)
+  socket.write(`${head(address, method, target)}${entity}${length}\r\n${body ?? ''}`)
   return answered
 }
 
@@ -53,21 +85,21 @@ export class PushStream {
   readonly #socket: Socket
   #isAnswered = false
 
-  private constructor(path: string, socket: Socket) {
+  private constructor(address: Address, socket: Socket) {
     this.#socket = socket
-    this.answered = readReply(socket, path).finally(() => {
+    this.answered = readReply(socket, address).finally(() => {
       this.#isAnswered = true
     })
     // Whoever awaits it hears of it.
     this.answered.catch(() => undefined)
   }
 
-  static async open(path: string): Promise<PushStream> {
-    const socket = await open(path)
+  static async open(address: Address): Promise<PushStream> {
+    const socket = await open(address)
     socket.write(
-      `${head('POST', '/push')}Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `${head(address, 'POST', '/push')}Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n`,
     )
-    return new PushStream(path, socket)
+    return new PushStream(address, socket)
   }
 
   /**
@@ -101,8 +133,14 @@ export class PushStream {
   }
 }
 
-function head(method: string, target: string): string {
-  return `${method} ${target} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n`
+function head(address: Address, method: string, target: string): string {
+  if (typeof address === 'string')
+    return `${method} ${target} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n`
+  const { url, token, id } = address
+  const authorization = token === null ? '' : `Authorization: Bearer ${token}\r\n`
+  const meant = id === undefined ? '' : `Gateway-Id: ${id}\r\n`
+  const path = url.pathname.replace(/\/$/, '') + target
+  return `${method} ${path} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n${authorization}${meant}`
 }
 
 function byteLength(part: string | Buffer | undefined): number {
@@ -110,27 +148,39 @@ function byteLength(part: string | Buffer | undefined): number {
 }
 
 /** Connects. A queue of callers that is full at the moment (EAGAIN), and a gateway that comes up, are waited for. */
-async function open(path: string, signal?: AbortSignal): Promise<Socket> {
+async function open(address: Address, signal?: AbortSignal): Promise<Socket> {
   const end = Date.now() + CROWDED_MS
   for (;;) {
-    const socket = connect(signal === undefined ? { path } : { path, signal })
+    const socket = await dial(address, signal)
     const error = await new Promise<NodeJS.ErrnoException | undefined>(done => {
       socket.once('error', done)
-      socket.once('connect', () => {
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
         socket.off('error', done)
         done(undefined)
       })
     })
     if (error === undefined) return socket
-    const fault = socketFault(resolve(path), error)
-    const mayCome = fault.isAbsent && (await import('./coming-up.ts')).isComingUp()
+    const fault = socketFault(shown(address), error)
+    const isLocal = typeof address === 'string'
+    const mayCome = isLocal && fault.isAbsent && (await import('./coming-up.ts')).isComingUp()
     if (!mayCome && (error.code !== 'EAGAIN' || Date.now() > end)) throw fault
     await new Promise(done => setTimeout(done, RETRY_MS))
   }
 }
 
+async function dial(address: Address, signal: AbortSignal | undefined): Promise<Socket> {
+  const abort = signal === undefined ? {} : { signal }
+  if (typeof address === 'string') return connect({ path: address, ...abort })
+  const { protocol, hostname, port } = address.url
+  // An IPv6 address stands in brackets in a URL, and nowhere else.
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (protocol === 'http:') return connect({ host, port: Number(port || 80), ...abort })
+  const { connect: connectTls } = await import('node:tls')
+  return connectTls({ host, port: Number(port || 443), servername: host, ...abort })
+}
+
 /** Reads the answer, then hangs up. */
-function readReply(socket: Socket, path: string): Promise<Reply> {
+function readReply(socket: Socket, address: Address): Promise<Reply> {
   const reader = new ReplyReader()
   return new Promise<Reply>((done, fail) => {
     const settle = (reply: Reply | undefined): void => {
@@ -147,10 +197,10 @@ function readReply(socket: Socket, path: string): Promise<Reply> {
       }
     })
     socket.on('end', () => settle(reader.end()))
-    socket.on('error', error => fail(socketFault(resolve(path), error)))
+    socket.on('error', error => fail(socketFault(shown(address), error)))
     // Nothing happens here when it is settled already.
     socket.on('close', () =>
-      fail(socketFault(resolve(path), Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
+      fail(socketFault(shown(address), Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
     )
   })
 }

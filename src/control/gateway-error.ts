@@ -30,7 +30,7 @@ export class GatewayError extends Error {
 
   /** Whether no gateway is there, as opposed to one that refuses or cannot be reached. */
   get isAbsent(): boolean {
-    return this.code === 'ENOENT' || this.code === 'ECONNREFUSED' || this.code === 'ENOTDIR'
+    return ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ENOTFOUND', 'EHOSTUNREACH'].includes(this.code ?? '')
   }
 }
 
@@ -48,6 +48,9 @@ function meaning(path: string, code: string | undefined, message: string): strin
       return `no gateway is there: ${path} does not exist`
     case 'ECONNREFUSED':
       return `no gateway is there: nobody listens on ${path}`
+    case 'ENOTFOUND':
+    case 'EHOSTUNREACH':
+      return `no gateway is there: the host of ${path} cannot be found or reached`
     case 'EACCES':
     case 'EPERM':
       return `no permission for the control socket ${path}: it takes the right to write to it (see WS_CONTROL_MODE and WS_CONTROL_GID)`
@@ -62,6 +65,6 @@ function meaning(path: string, code: string | undefined, message: string): strin
     case 'ECONNRESET':
       return `the gateway on ${path} has ended the call without an answer`
     default:
-      return `the control socket ${path} cannot be used: ${message}`
+      return `the control API at ${path} cannot be used: ${message}`
   }
 }

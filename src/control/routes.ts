@@ -7,6 +7,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Change } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
+import { parseJson, readBody } from './body.ts'
 import { push } from './push-route.ts'
 
 /** One call, as a route sees it. */
@@ -63,6 +64,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     GET: call => ok(find(call).toJSON()),
     DELETE: closeConnection,
   },
+  '/connections/:id/token': { PUT: renewToken },
 }
 
 /**
@@ -70,9 +72,9 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
  * @throws Problem 404 for an unknown path, 405 (its `allow` says what is taken) for another method
  */
 export function route(method: string, path: string): { readonly handle: Handler; readonly id: string } {
-  const match = /^\/connections\/([^/]+)$/.exec(path)
+  const match = /^\/connections\/([^/]+)(\/token)?$/.exec(path)
   const id = match?.[1] === undefined ? '' : decode(match[1])
-  const name = match === null ? path : '/connections/:id'
+  const name = match === null ? path : `/connections/:id${match[2] ?? ''}`
   const methods = Object.hasOwn(routes, name) ? routes[name] : undefined
   if (methods === undefined) {
     throw new Problem(404, `there is no ${path} here; there are ${Object.keys(routes).join(', ')}`)
@@ -121,6 +123,20 @@ function closeConnection(call: Call): Answer {
   if (fault !== undefined || typeof code !== 'number') throw new Problem(400, fault ?? 'code takes a number')
   connection.close(code, reason)
   return ok({ id: connection.id, code, reason })
+}
+
+/** The longest token that is read, in bytes. */
+const LONGEST_TOKEN = 64 * 1024
+
+async function renewToken(call: Call): Promise<Answer> {
+  const connection = find(call)
+  const body = parseJson(await readBody(call.request, LONGEST_TOKEN))
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'token')) {
+    throw new Problem(400, 'takes a JSON object with a "token"')
+  }
+  await call.gateway.clients.renewToken(connection, Reflect.get(body, 'token'))
+  const { id, expiresAt } = connection
+  return ok({ id, expiresAt: expiresAt === Infinity ? null : new Date(expiresAt) })
 }
 
 function find({ gateway, id }: Call): ClientConnection {

@@ -1,5 +1,6 @@
 /** A WebSocket client that remembers what it got, for tests that ask in their own order. */
 import { once } from 'node:events'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { TestContext } from 'node:test'
 import { type ClientOptions, WebSocket } from 'ws'
 
@@ -77,11 +78,38 @@ export async function connect(
   return client
 }
 
+/** The answer that a handshake is refused with. */
+export interface Refused {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** Waits for a handshake to be refused. */
+export async function refusal(
+  url: string,
+  protocols: string[] = [],
+  options: ClientOptions = {},
+): Promise<Refused> {
+  const ws = new WebSocket(url, protocols, options)
+  const failed = new Promise<never>((_, fail) => {
+    ws.on('error', fail)
+    ws.on('open', () => fail(new Error(`${url} was let in`)))
+  })
+  // Ending it is an error as well, which nobody waits for any more.
+  failed.catch(() => undefined)
+  try {
+    const answered = once(ws, 'unexpected-response') as Promise<[unknown, IncomingMessage]>
+    const [, response] = await Promise.race([answered, failed])
+    let text = ''
+    for await (const chunk of response) text += chunk
+    return { status: response.statusCode ?? 0, headers: response.headers, text }
+  } finally {
+    ws.terminate()
+  }
+}
+
 /** The HTTP status that a handshake is refused with. */
-export async function refused(url: string): Promise<number> {
-  const ws = new WebSocket(url)
-  ws.on('error', () => undefined)
-  const [, response] = await once(ws, 'unexpected-response')
-  ws.terminate()
-  return response.statusCode
+export async function refused(url: string, protocols?: string[], options?: ClientOptions): Promise<number> {
+  return (await refusal(url, protocols, options)).status
 }

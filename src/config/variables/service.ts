@@ -7,7 +7,6 @@ import {
   oneOf,
   port,
   portOrOff,
-  secretText,
   text,
   wholeNumber,
   zeroIsOff,
@@ -148,7 +147,7 @@ export const service = {
   }),
   controlToken: variable<string | null>({
     name: 'WS_CONTROL_TOKEN',
-    kind: secretText(16),
+    kind: matching(/^[\x21-\x7e]{16,}$/, 'at least 16 printable ASCII characters without blanks'),
     default: null,
     shownDefault: 'none',
     secret: true,
