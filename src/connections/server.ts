@@ -62,6 +62,11 @@ function isHandshake({ method, headers }: IncomingMessage): boolean {
   )
 }
 
+/** A socket whose client has hung up is given up, also when nobody reads from it. What else has come stays in it. */
+function giveUpWhenEnded(this: Duplex & { readonly _readableState?: { readonly ended?: boolean } }): void {
+  if (this._readableState?.ended === true) this.destroy()
+}
+
 export class PublicServer {
   readonly #options: PublicServerOptions
   readonly #http: Server | TlsServer
@@ -78,6 +83,8 @@ export class PublicServer {
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes,
       WebSocket: ServerSocket,
+      // Connection.pong answers, as long as the client reads its answers.
+      autoPong: false,
       handleProtocols: (_offered, request) => this.#protocols.get(request) ?? false,
       // In ws since 8.19; its types do not know it yet.
       ...{ closeTimeout: options.closeTimeoutMs },
@@ -157,7 +164,10 @@ export class PublicServer {
       if (!(verdict instanceof Promise)) return this.#answerHandshake(request, socket, head, verdict, ended)
       this.#pending.add(socket)
       socket.once('close', () => this.#pending.delete(socket))
+      // A socket that nobody reads does not notice that its client is gone, and would keep its place until then.
+      socket.on('readable', giveUpWhenEnded)
       const decided = await verdict
+      socket.off('readable', giveUpWhenEnded)
       // Otherwise it has been answered by close().
       if (this.#pending.delete(socket)) this.#answerHandshake(request, socket, head, decided, ended)
     } catch (error) {

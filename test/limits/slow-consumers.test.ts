@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect } from '../support/client.ts'
+import { residentBytes, startGateway } from '../support/gateway.ts'
+
+/** A listener that sends as much as it is asked to, in one turn, to those who have asked for it before. */
+const sender = {
+  'listener.mjs': `export const onMessage = (data, gateway) => {
+    const { count, bytes, to } = JSON.parse(data.message)
+    for (let i = 0; i < count; i++) gateway.connections.get(to ?? data.conn.id)?.send(i + ' ' + 'x'.repeat(bytes))
+    data.message = null
+  }`,
+}
+
+test('what one turn queues is written first, and a frame is always taken when nothing is buffered', async t => {
+  const gateway = await startGateway(t, { env: { WS_MAX_BUFFERED_BYTES: '1000' }, listener: sender })
+  const client = await connect(t, gateway.url)
+  client.send(JSON.stringify({ count: 300, bytes: 100_000 }))
+  const got = await client.messages(300)
+  assert.ok(got.every((message, i) => String(message).startsWith(`${i} `)))
+  client.send(JSON.stringify({ count: 1, bytes: 20_000_000 }))
+  assert.equal(String((await client.messages(301))[300]).length, 20_000_002)
+})
+
+test('a stalled client is closed with 1013, and the others get everything', async t => {
+  const gateway = await startGateway(t, { env: { WS_MAX_BUFFERED_BYTES: '1000000' } })
+  const stalled = await connect(t, gateway.url)
+  const { conn } = await gateway.event('client.open')
+  const healthy = await connect(t, gateway.url)
+  stalled.ws.pause()
+  const text = 'x'.repeat(100_000)
+  let sent = 0
+  while (!gateway.lines.some(line => line.event === 'client.close')) {
+    assert.ok(sent < 500, 'it is never closed')
+    await gateway.push({ message: text })
+    await healthy.messages(++sent)
+  }
+  const line = await gateway.event('client.close')
+  assert.equal(line.conn, conn)
+  assert.equal(line.code, 1013)
+  assert.equal((await gateway.call('GET', '/status')).body.counters.slowConsumersClosed, 1)
+})
+
+test('WS_SLOW_CONSUMER=drop leaves messages out for that client alone, and counts them', async t => {
+  const gateway = await startGateway(t, {
+    env: { WS_MAX_BUFFERED_BYTES: '1000000', WS_SLOW_CONSUMER: 'drop' },
+  })
+  const stalled = await connect(t, gateway.url)
+  const healthy = await connect(t, gateway.url)
+  stalled.ws.pause()
+  const text = 'x'.repeat(100_000)
+  const dropped = async (): Promise<number> =>
+    (await gateway.call('GET', '/status')).body.counters.slowConsumerDrops
+  let sent = 0
+  while ((await dropped()) < 5) {
+    assert.ok(sent < 500, 'nothing is dropped')
+    await gateway.push({ message: `${sent} ${text}` })
+    await healthy.messages(++sent)
+  }
+  const drops = await dropped()
+  stalled.ws.resume()
+  await stalled.messages(sent - drops)
+  await gateway.push({ message: 'last' })
+  const got = await stalled.messages(sent - drops + 1)
+  assert.equal(got.at(-1), 'last')
+  assert.equal(stalled.ws.readyState, 1)
+})
+
+test('memory stays bounded with a hundred stalled clients and a fast publisher', async t => {
+  const bound = 1_000_000
+  for (const mode of ['close', 'drop']) {
+    const gateway = await startGateway(t, {
+      env: { WS_MAX_BUFFERED_BYTES: String(bound), WS_SLOW_CONSUMER: mode },
+    })
+    const stalled = await Promise.all(Array.from({ length: 100 }, () => connect(t, gateway.url)))
+    for (const client of stalled) client.ws.pause()
+    const healthy = await connect(t, gateway.url)
+    const before = residentBytes(gateway.child.pid)
+    let most = 0
+    for (let i = 0; i < 300; i++) {
+      await gateway.push({ message: 'x'.repeat(100_000) })
+      most = Math.max(most, residentBytes(gateway.child.pid))
+    }
+    await healthy.messages(300)
+    // Everything that was sent to all would be 3 GB; within the bound, with all clients sharing nothing, 100 MB.
+    assert.ok(most - before < 100 * bound + 150_000_000, `${mode}: grew by ${(most - before) / 1e6} MB`)
+    await gateway.stop('SIGKILL')
+  }
+})
+
+test('a client that pings and reads no answers cannot fill the memory', async t => {
+  const gateway = await startGateway(t, { env: { WS_MAX_BUFFERED_BYTES: '200000', WS_HEARTBEAT_MS: '0' } })
+  const client = await connect(t, gateway.url)
+  client.ws.pause()
+  const payload = 'x'.repeat(125)
+  for (let i = 0; i < 400 && client.ws.readyState === 1; i++) {
+    for (let j = 0; j < 500; j++) client.ws.ping(payload)
+    await new Promise(setImmediate)
+  }
+  client.ws.resume()
+  const line = await gateway.event('client.close')
+  assert.equal(line.reason, 'reads no answers', JSON.stringify(line))
+})
