@@ -11,6 +11,7 @@ import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
 import { Certificate } from './tls/certificate.ts'
 import { version } from './version.ts'
+import { watchEventLoop } from './watchdog/watchdog.ts'
 import { limitYoungGeneration } from './young-generation.ts'
 
 /** sysexits.h: EX_CONFIG. */
@@ -52,6 +53,12 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
       }),
   })
   const control = new ControlServer(gateway, logger)
+  watchEventLoop({
+    gatewayId: settings.gatewayId,
+    logDir: settings.logDir,
+    stuckMs: settings.listenerStuckMs,
+    log: logger,
+  })
 
   /** Ends the process for a reason that is not the user's wish: one clear line, and what is logged is kept. */
   const fail = async (line: string): Promise<never> => {
