@@ -10,8 +10,7 @@ import { idSource } from './connections/id.ts'
 import type { Registry } from './connections/registry.ts'
 import type { ServerSocket } from './connections/socket.ts'
 import { Upkeep } from './connections/upkeep.ts'
-import type { Original } from './delivery/delivery.ts'
-import type { Outbox } from './delivery/outbox.ts'
+import type { Delivery, Original } from './delivery/delivery.ts'
 import type { HookResult, ListenerFault, ListenerPort } from './listener/listener.ts'
 import type { ListenerData } from './listener/types.ts'
 import type { Logger } from './log.ts'
@@ -21,7 +20,7 @@ export interface ClientsOptions {
   readonly settings: Settings
   readonly log: Logger
   readonly connections: Registry
-  readonly outbox: Outbox
+  readonly delivery: Delivery<ClientConnection>
   readonly listener: ListenerPort
   /** Undefined when nobody needs a token. */
   readonly tokens: TokenVerifier | undefined
@@ -46,14 +45,14 @@ export class Clients {
 
   constructor(options: ClientsOptions) {
     this.#options = options
-    const { settings, outbox, connections } = options
+    const { settings, delivery, connections } = options
     const { maxBufferedBytes, slowConsumer, maxPendingEvents } = settings
     const { maxMessagesPerSecond: perSecond, maxMessagesBurst } = settings
     const burst = Math.max(1, maxMessagesBurst || 2 * perSecond)
     const rate = perSecond === 0 ? undefined : { perSecond, burst }
     this.upkeep = new Upkeep(settings, connections)
     this.#owner = {
-      outbox,
+      delivery,
       limits: { maxBufferedBytes, slowConsumer, maxPendingEvents, rate },
       closing: connection => {
         connections.leave(connection)

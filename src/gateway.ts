@@ -47,7 +47,7 @@ export class Gateway {
   readonly #log: Logger
   readonly #version: string
   readonly #listener: ListenerPort
-  readonly #delivery = new Delivery<ClientConnection>(this.connections)
+  readonly #delivery: Delivery<ClientConnection>
   readonly #public: PublicSide
   readonly #counters = { pushes: 0, listenerErrors: 0 }
   readonly #refusals: Refusals
@@ -66,12 +66,15 @@ export class Gateway {
     )
     const listener = this.#listener
     const { connections } = this
-    const { outbox } = this.#delivery
+    const { compression, compressionThresholdBytes: thresholdBytes } = settings
+    const failed = (error: Error): void =>
+      log.error({ event: 'error', err: error }, 'a message is not compressed')
+    this.#delivery = new Delivery(connections, compression ? { thresholdBytes, failed } : undefined)
     this.clients = new Clients({
       settings,
       log,
       connections,
-      outbox,
+      delivery: this.#delivery,
       listener,
       tokens,
       pass: (data, fault, original) => this.#pass(data, fault, original),
@@ -80,7 +83,7 @@ export class Gateway {
       settings,
       log,
       connections,
-      outbox,
+      outbox: this.#delivery.outbox,
       listener,
       certificate,
       clients: this.clients,

@@ -127,6 +127,7 @@ export class PublicSide implements Phases {
         port,
         maxPayloadBytes: settings.maxPayloadBytes,
         maxHeaderBytes: settings.maxHeaderBytes,
+        compression: settings.compression,
         handshakeTimeoutMs: settings.handshakeTimeoutMs,
         closeTimeoutMs: settings.shutdownTimeoutMs + 1000,
         tls: certificate?.current,

@@ -2,8 +2,9 @@
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import type { Admitted } from '../admission/admission.ts'
-import { toFrame, toPayload } from '../delivery/encode.ts'
-import type { Batch, Outbox, Sink } from '../delivery/outbox.ts'
+import type { Receiver } from '../delivery/compression.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { Batch } from '../delivery/outbox.ts'
 import type { Claims, Connection, State } from '../listener/types.ts'
 import { CLOSE, closeFault } from './close-codes.ts'
 import { Rate, type RateLimit } from './rate.ts'
@@ -40,7 +41,7 @@ export interface ConnectionLimits {
 
 /** What a connection needs of the gateway that it belongs to. */
 export interface ConnectionOwner {
-  readonly outbox: Outbox
+  readonly delivery: Pick<Delivery<ClientConnection>, 'sendTo' | 'flushOne'>
   readonly limits: ConnectionLimits
   /** The connection has begun to close: it receives nothing more. */
   closing(connection: ClientConnection): void
@@ -50,7 +51,7 @@ export interface ConnectionOwner {
   renewToken(connection: ClientConnection, token: string): Promise<void>
 }
 
-export class ClientConnection implements Connection, Sink, Kept {
+export class ClientConnection implements Connection, Receiver, Kept {
   readonly id: string
   readonly request: ClientRequest
   readonly state: State
@@ -67,6 +68,7 @@ export class ClientConnection implements Connection, Sink, Kept {
   sent = 0
   batch: Batch | null = null
   turn = 0
+  readonly deflateBits: number
   vitals: Vitals | undefined
   /** The code and reason that the gateway closes with, once it does. */
   closedWith: { readonly code: number; readonly reason: string } | undefined
@@ -90,6 +92,7 @@ export class ClientConnection implements Connection, Sink, Kept {
     this.claims = verified?.claims
     this.expiresAt = verified?.expiresAt ?? Infinity
     this.byDefault = byDefault
+    this.deflateBits = socket.deflateBits
     this.#socket = socket
     this.#raw = raw
     this.#owner = owner
@@ -154,8 +157,7 @@ export class ClientConnection implements Connection, Sink, Kept {
 
   send(message: unknown): void {
     if (!this.#open) return
-    const payload = toPayload(message)
-    if (payload !== null) this.#owner.outbox.add(toFrame(payload), [this])
+    this.#owner.delivery.sendTo(this, message)
   }
 
   close(code: number = CLOSE.normal, reason = ''): void {
@@ -178,7 +180,7 @@ export class ClientConnection implements Connection, Sink, Kept {
   /** Nothing is sent from here on but what was queued before, and a close frame. */
   beginClosing(): void {
     if (!this.#open) return
-    this.#owner.outbox.flushOne(this)
+    this.#owner.delivery.flushOne(this)
     this.#open = false
     this.#owner.closing(this)
   }

@@ -25,6 +25,8 @@ export interface PublicServerOptions {
   readonly port: number
   readonly maxPayloadBytes: number
   readonly maxHeaderBytes: number
+  /** Whether permessage-deflate (RFC 7692) is offered. */
+  readonly compression: boolean
   /** How long the TLS handshake, and then the request's head, may take; 0 is for ever. */
   readonly handshakeTimeoutMs: number
   /** How long ws may wait for the end of a closing handshake; a backstop behind the ClosingWatch. */
@@ -45,6 +47,19 @@ const BACKLOG = 4096
 
 /** How exactly node:http looks at the time of unfinished requests. */
 const CHECK_EVERY_MS = 500
+
+/**
+ * Without context takeover no connection holds a window in either direction, and one compressed frame serves all that
+ * have the same size of window. ws inflates no further than maxPayload.
+ */
+const DEFLATE = { serverNoContextTakeover: true, clientNoContextTakeover: true, concurrencyLimit: 4 }
+
+/** The size of the window that an answer to a handshake agrees on, in bits. */
+function windowBits(headers: readonly string[]): number {
+  const line = headers.find(header => /^sec-websocket-extensions: *permessage-deflate/i.test(header))
+  if (line === undefined) return 0
+  return Number(/server_max_window_bits=(\d+)/.exec(line)?.[1] ?? 15)
+}
 
 interface Answer {
   readonly status: number
@@ -73,14 +88,16 @@ export class PublicServer {
   readonly #ws: WebSocketServer
   /** Handshakes that are being decided. */
   readonly #pending = new Set<Duplex>()
+  /** What the handshake of a request has agreed on. */
   readonly #protocols = new WeakMap<IncomingMessage, string>()
+  readonly #windows = new WeakMap<IncomingMessage, number>()
 
   constructor(options: PublicServerOptions) {
     this.#options = options
     this.#ws = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: options.compression && DEFLATE,
       maxPayload: options.maxPayloadBytes,
       WebSocket: ServerSocket,
       // Connection.pong answers, as long as the client reads its answers.
@@ -89,6 +106,8 @@ export class PublicServer {
       // In ws since 8.19; its types do not know it yet.
       ...{ closeTimeout: options.closeTimeoutMs },
     })
+    if (options.compression)
+      this.#ws.on('headers', (headers, request) => this.#windows.set(request, windowBits(headers)))
     this.#http = this.#createServer((request, response) => {
       const answer = this.#answer(request)
       response.writeHead(answer.status, answer.headers)
@@ -191,7 +210,9 @@ export class PublicServer {
     this.#ws.handleUpgrade(request, socket, head, ws => {
       socket.off('error', ended)
       // The option WebSocket above makes it one.
-      this.#options.opened(ws as ServerSocket, socket, verdict)
+      const server = ws as ServerSocket
+      server.deflateBits = this.#windows.get(request) ?? 0
+      this.#options.opened(server, socket, verdict)
     })
   }
 

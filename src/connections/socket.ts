@@ -1,4 +1,4 @@
-/** The `ws` socket, with one thing more: it tells before it closes. */
+/** The `ws` socket, which also tells before it closes, and knows how it may be sent compressed messages. */
 import { WebSocket } from 'ws'
 
 /**
@@ -8,6 +8,8 @@ import { WebSocket } from 'ws'
 export class ServerSocket extends WebSocket {
   /** Called once, before the close frame is sent, whoever began to close. */
   onClosing: (() => void) | undefined
+  /** The size of the window for messages to the client (RFC 7692 §7.1.2.1), in bits; 0 without compression. */
+  deflateBits = 0
 
   override close(code?: number, reason?: string | Buffer): void {
     const tell = this.onClosing

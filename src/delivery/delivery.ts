@@ -1,6 +1,7 @@
 /** From a message and its recipients to the sockets: encoded once, queued for each, written once a turn. */
+import { Compression, type CompressionOptions, type Receiver } from './compression.ts'
 import { payloadBytes, toFrame, toPayload, toTextFrame } from './encode.ts'
-import { Outbox, type Sink } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { type Directory, type Recipients, type Resolved, resolve } from './recipients.ts'
 
 /** How a delivery ended. */
@@ -17,16 +18,31 @@ export interface Original {
   readonly utf8: Uint8Array
 }
 
-export class Delivery<S extends Sink> {
+export class Delivery<S extends Receiver> {
   readonly outbox = new Outbox()
   readonly #directory: Directory<S>
+  readonly #compression: Compression | undefined
   /** Recipients that were asked for and were closed or unknown. */
   unknownRecipients = 0
   /** Frames queued, counted once for each recipient. */
   delivered = 0
 
-  constructor(directory: Directory<S>) {
+  /** @param compression undefined sends everything as it is */
+  constructor(directory: Directory<S>, compression?: CompressionOptions) {
     this.#directory = directory
+    this.#compression = compression && new Compression(this.outbox, compression)
+  }
+
+  /** Sends a message to one connection, which is not counted as a delivery to recipients. */
+  sendTo(sink: S, message: unknown): void {
+    const payload = toPayload(message)
+    if (payload !== null) this.#add(toFrame(payload), [sink])
+  }
+
+  /** Writes what waits for one connection, such as before its close frame. */
+  flushOne(sink: S): void {
+    this.#compression?.flushOne(sink)
+    this.outbox.flushOne(sink)
   }
 
   /**
@@ -43,10 +59,16 @@ export class Delivery<S extends Sink> {
     const resolved: Resolved<S> = resolve(to, this.#directory)
     const unchanged = original !== undefined && payload === original.text
     const frame = unchanged ? toTextFrame(original.utf8) : toFrame(payload)
-    const count = this.outbox.add(frame, resolved.sinks)
+    const count = this.#add(frame, resolved.sinks)
     this.unknownRecipients += resolved.unknown
     this.delivered += count
     return { count, recipients: resolved.sinks }
+  }
+
+  #add(frame: Buffer, sinks: Iterable<S>): number {
+    return this.#compression === undefined
+      ? this.outbox.add(frame, sinks)
+      : this.#compression.add(frame, sinks)
   }
 }
 

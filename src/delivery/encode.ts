@@ -44,6 +44,20 @@ export function toTextFrame(utf8: Uint8Array): Buffer {
   return bytesFrame(FIN_TEXT, utf8)
 }
 
+/** The payload of a frame that was made here. */
+export function payloadOf(frame: Buffer): Buffer {
+  const short = frame[1] ?? 0
+  return frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10)
+}
+
+/** RFC 7692 §6: the first reserved bit says that a message is compressed. */
+const RSV1 = 0x40
+
+/** The frame of the same message as another one, with its payload compressed. */
+export function toCompressedFrame(plain: Buffer, deflated: Uint8Array): Buffer {
+  return bytesFrame((plain[0] ?? 0) | RSV1, deflated)
+}
+
 function bytesFrame(first: number, payload: Uint8Array): Buffer {
   const frame = header(first, payload.byteLength)
   frame.set(payload, frame.length - payload.byteLength)
