@@ -57,9 +57,10 @@ test('what was sent before a close arrives before it', async t => {
     client.got.map(message => Number.parseInt(String(message), 10)),
     Array.from({ length: 20 }, (_, i) => i),
   )
-  const stays = await connect(t, gateway.url, [], { perMessageDeflate: true })
-  await gateway.push({ message: text(1, 50_000) })
-  await gateway.stop()
+  const plain = await startGateway(t, on)
+  const stays = await connect(t, plain.url, [], { perMessageDeflate: true })
+  await plain.push({ message: text(1, 50_000) })
+  await plain.stop()
   assert.equal((await stays.closed).code, 1001)
   assert.ok(stays.got.length === 1 && stays.got[0] === text(1, 50_000))
 })
