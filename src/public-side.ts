@@ -1,6 +1,7 @@
 /** What comes up when the gateway starts and goes down when it stops: the listener, and the public port. */
 import type { IncomingMessage } from 'node:http'
 import type { Admission, Verdict } from './admission/admission.ts'
+import { Arrivals } from './admission/arrivals.ts'
 import type { Refusals } from './admission/refusals.ts'
 import type { Clients } from './clients.ts'
 import type { Settings } from './config.ts'
@@ -35,6 +36,9 @@ export interface PublicSideOptions {
 const SOCKETS_SHARE = 0.7
 const HOOKS_SHARE = 0.85
 const UNLOAD_SHARE = 0.95
+
+/** TCP connections beyond `WS_MAX_CONNECTIONS`: to be refused properly, and for plain HTTP requests. */
+const SPARE_SOCKETS = 1000
 
 export class PublicSide implements Phases {
   readonly #options: PublicSideOptions
@@ -121,6 +125,8 @@ export class PublicSide implements Phases {
 
   async #listen(): Promise<PublicServer> {
     const { settings, log, health, clients, certificate } = this.#options
+    const { proxies } = this.#options.admission
+    const arrivals = new Arrivals(settings.maxConnectionsPerIp, address => proxies.trusts(address))
     const create = (port: number): PublicServer =>
       new PublicServer({
         host: settings.host ?? undefined,
@@ -132,6 +138,8 @@ export class PublicSide implements Phases {
         closeTimeoutMs: settings.shutdownTimeoutMs + 1000,
         tls: certificate?.current,
         health,
+        maxSockets: settings.maxConnections === 0 ? 0 : settings.maxConnections + SPARE_SOCKETS,
+        arrived: address => arrivals.take(address),
         admit: (request, whenGone) => this.#admit(request, whenGone),
         opened: (socket, raw, admitted) => clients.opened(socket, raw, admitted),
         failed: error => log.error({ event: 'error', err: error }, 'the WebSocket server has a fault'),

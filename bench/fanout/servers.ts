@@ -38,7 +38,20 @@ export interface ServerOptions {
   readonly nodeArgs: readonly string[]
 }
 
-function gateway(about: string, listener: string): ServerKind {
+/** Everything that bounds clients, high enough for the load. */
+const LIMITS = {
+  WS_ALLOWED_ORIGINS: 'https://example.com',
+  WS_TRUST_PROXY: '10.0.0.0/8',
+  WS_MAX_CONNECTIONS: '100000',
+  WS_MAX_CONNECTIONS_PER_IP: '100000',
+  WS_MAX_CONNECTIONS_PER_USER: '100000',
+  WS_MAX_MESSAGES_PER_SECOND: '1000000',
+  WS_IDLE_TIMEOUT_MS: '3600000',
+  WS_MAX_CONNECTION_AGE_MS: '86400000',
+  WS_LISTENER_STUCK_MS: '10000',
+}
+
+function gateway(about: string, listener: string, more: NodeJS.ProcessEnv = {}): ServerKind {
   return {
     about,
     prepare({ gateway }) {
@@ -52,6 +65,7 @@ function gateway(about: string, listener: string): ServerKind {
         WS_LISTENER: join(here, 'listeners', listener),
         WS_LOG_DIR: join(folder, 'logs'),
         WS_CONTROL_DIR: join(folder, 'run'),
+        ...more,
       },
     }),
   }
@@ -63,6 +77,7 @@ export const servers = {
     script: () => ({ file: join(here, 'servers', 'ws.mjs') }),
   },
   gateway: gateway('this gateway through its listener, its log on', 'plain'),
+  limited: gateway('the same with all limits on', 'plain', LIMITS),
   rooms: gateway("this gateway with the README's listener (message changed, one room, no sender)", 'rooms'),
   joined: {
     about: "the gateway's writes without a gateway",

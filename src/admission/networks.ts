@@ -77,19 +77,20 @@ export class TrustedProxies {
     forwardedFor: string | string[] | undefined,
     forwardedProto: string | string[] | undefined,
   ): Origination {
-    if (!this.#any || !this.#trusts(peer)) return { ip: peer, secure }
+    if (!this.#any || !this.trusts(peer)) return { ip: peer, secure }
     let ip = peer
     for (const hop of list(forwardedFor).reverse()) {
       const address = hopAddress(hop)
       if (address === undefined) break
       ip = address
-      if (!this.#trusts(address)) break
+      if (!this.trusts(address)) break
     }
     const scheme = list(forwardedProto).at(-1)?.toLowerCase()
     return { ip, secure: scheme === undefined ? secure : scheme === 'https' || scheme === 'wss' }
   }
 
-  #trusts(address: string): boolean {
+  /** Whether this is the address of a trusted proxy. */
+  trusts(address: string): boolean {
     const version = isIP(address)
     return version !== 0 && this.#trusted.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }

@@ -8,11 +8,12 @@ import {
   STATUS_CODES,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import type { Admitted, Verdict } from '../admission/admission.ts'
+import { plainAddress } from '../admission/networks.ts'
 import { Problem } from '../problem.ts'
 import { splitTarget } from './request.ts'
 import { ServerSocket } from './socket.ts'
@@ -35,6 +36,10 @@ export interface PublicServerOptions {
   readonly tls: SecureContextOptions | undefined
   /** Whether `GET /healthz` is 200 or 503, and its body. */
   health(): { readonly ok: boolean; readonly body: object }
+  /** The most TCP connections, so that they cannot take up all file descriptors; 0 is any number. */
+  readonly maxSockets: number
+  /** Whether one more TCP connection of an address is one too many: undefined. Else what to do when it has closed. */
+  arrived(address: string): (() => void) | undefined
   /** Who gets in. `whenGone` is told what to do once the client's socket has closed. */
   admit(request: IncomingMessage, whenGone: (then: () => void) => void): Verdict | Promise<Verdict>
   opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void
@@ -112,6 +117,12 @@ export class PublicServer {
       const answer = this.#answer(request)
       response.writeHead(answer.status, answer.headers)
       response.end(request.method === 'HEAD' ? undefined : answer.body)
+    })
+    if (options.maxSockets > 0) this.#http.maxConnections = options.maxSockets
+    this.#http.on('connection', (socket: Socket) => {
+      const whenClosed = options.arrived(plainAddress(socket.remoteAddress))
+      if (whenClosed === undefined) socket.destroy()
+      else socket.once('close', whenClosed)
     })
     this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
   }

@@ -167,6 +167,7 @@ test('out of file descriptors (EMFILE): who is in stays, and when some are free 
     if (client !== undefined) {
       client.send('?')
       const [got] = await client.messages(1)
+      client.ws.terminate()
       if (got === 'reloaded') break
     }
     assert.ok(Date.now() < end, 'it has not recovered')

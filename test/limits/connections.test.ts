@@ -94,3 +94,21 @@ test('WS_MAX_HEADER_BYTES: more gets 431', async t => {
   assert.equal(await refused(gateway.url, [], { headers: { 'x-long': 'x'.repeat(3000) } }), 431)
   await connect(t, gateway.url, [], { headers: { 'x-long': 'x'.repeat(1000) } })
 })
+
+test('an address that opens many TCP connections and says nothing is cut off, and no other', async t => {
+  const gateway = await startGateway(t, { env: { WS_MAX_CONNECTIONS_PER_IP: '2' } })
+  const silent = Array.from({ length: 60 }, () =>
+    connectTcp({ port: gateway.port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
+  )
+  t.after(() => silent.map(socket => socket.destroy()))
+  let cut = 0
+  await new Promise<void>(done => {
+    for (const socket of silent) {
+      socket.resume()
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => ++cut === 40 && done())
+    }
+  })
+  await connect(t, gateway.url, [], { localAddress: '127.0.0.3' })
+  assert.equal(cut, 40)
+})
