@@ -43,7 +43,7 @@ export class Gateway {
   readonly drain = new Drain()
   readonly clients: Clients
   /** Where the control API listens over TCP; the control server says so. */
-  controlPort: number | null = null
+  controlPort: number | undefined
   readonly #log: Logger
   readonly #version: string
   readonly #listener: ListenerPort
@@ -139,7 +139,7 @@ export class Gateway {
       state: lifecycle.state,
       mode: settings.startupMode,
       port: this.#public.port ?? settings.port,
-      controlPort: this.controlPort,
+      ...(this.controlPort !== undefined && { controlPort: this.controlPort }),
       uptimeMs: this.#public.uptimeMs,
       connections: this.connections.size,
       listener: this.#listener.status,

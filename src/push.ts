@@ -8,7 +8,8 @@ export interface Pushed {
   readonly recipients: number
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/
+/** Of either alphabet (RFC 4648 §4, §5), padded or not. One way to read each text, so that it takes linear time. */
+const BASE64 = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/
 
 /**
  * Makes of what was pushed the `data` of `onMessage`: the object itself, its base64 message as a Buffer.

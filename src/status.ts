@@ -9,8 +9,8 @@ export interface Status {
   readonly mode: StartupMode
   /** The port in use, or the one that will be asked for. */
   readonly port: number
-  /** The port of the control API over TCP, or null. */
-  readonly controlPort: number | null
+  /** The port of the control API over TCP, where there is one. */
+  readonly controlPort?: number
   /** How long the WebSocket server has been listening; 0 while it is not. */
   readonly uptimeMs: number
   /** How many are open. */

@@ -41,7 +41,7 @@ function readable(status: StatusJson): string {
     ['state', `${status.state}${uptime}`],
     ['mode', status.mode],
     ['port', String(status.port)],
-    ...(status.controlPort === null ? [] : [['control port', String(status.controlPort)]]),
+    ...(status.controlPort === undefined ? [] : [['control port', String(status.controlPort)]]),
     ['connections', String(status.connections)],
     ['listener', `${listener.path}${loaded}`],
     ...(listener.error === null ? [] : faultRows(listener.error)),

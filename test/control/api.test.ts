@@ -136,6 +136,16 @@ test('a hook that throws is 500 with its message, one that runs out of time 504;
   assert.equal((await gateway.events('listener.error', 4)).length, 4)
 })
 
+test('text that is almost base64 is refused at once, however long it is', async t => {
+  const gateway = await startGateway(t)
+  // Each of these once took a time that doubled with every four letters, and the whole gateway with it.
+  for (const message of [`${'AAAA'.repeat(400)}!`, `${'A'.repeat(100_001)}\n`, `${'AbC_'.repeat(1000)}=`]) {
+    const { status, body } = await gateway.push({ message, encoding: 'base64' })
+    assert.equal(status, 400)
+    assert.match(body.detail, /no base64/)
+  }
+})
+
 test('connections in pages, one of them, and closing it', async t => {
   const gateway = await startGateway(t)
   const clients = []
