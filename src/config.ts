@@ -72,7 +72,9 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
     }
     const value = v.kind.read(found.text)
     if (value === undefined) {
-      const got = v.secret ? 'a value that is not shown' : JSON.stringify(found.text)
+      // A key may stand by mistake where a certificate belongs.
+      const isHidden = v.secret || v.kind.show !== undefined
+      const got = isHidden ? 'a value that is not shown' : JSON.stringify(found.text)
       const why = v.kind.explain?.(found.text)
       const from = found.source === 'environment' ? '' : ` (from ${found.source})`
       faults.push(`${v.name}: got ${got}${from}, takes ${v.kind.takes}${why ? `; ${why}` : ''}`)

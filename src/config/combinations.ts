@@ -61,6 +61,11 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
       `WS_JWT_SECRET has ${secretBytes} bytes; a secret that is shorter than ${GOOD_SECRET_BYTES} can be guessed from one token`,
     )
   }
+  if (settings.jwtCookie !== null && settings.allowedOrigins.includes('*')) {
+    warnings.push(
+      'WS_JWT_COOKIE with WS_ALLOWED_ORIGINS=*: every page that a user opens can connect in the name of that user, since browsers send the cookie by themselves',
+    )
+  }
   const { drainMs, shutdownTimeoutMs, maxMessagesBurst, maxMessagesPerSecond } = settings
   if (drainMs > drainLimitMs(shutdownTimeoutMs)) {
     warnings.push(

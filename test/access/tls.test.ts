@@ -119,6 +119,7 @@ test('a certificate without its key, or with another one, does not start', async
       { WS_TLS_CERT_FILE: join(folder, 'broken.crt'), WS_TLS_KEY_FILE: one.key },
       /WS_TLS_CERT: got .*, takes a certificate/,
     ],
+    [{ WS_TLS_CERT_FILE: one.key, WS_TLS_KEY_FILE: one.key }, /WS_TLS_CERT: got a value that is not shown/],
   ]
   for (const [env, expected] of cases) {
     const gateway = spawnGateway(t, { listener: {}, env })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,15 +31,46 @@ test('the defaults are those of the contract', () => {
     onOpen: 'onClientOpen',
     onClose: 'onClientClose',
     onMessage: 'onMessage',
+    onHandshake: 'onClientHandshake',
     listenerPollMs: null,
     listenerTimeoutMs: 30000,
+    listenerStuckMs: 0,
     logDir: 'logs',
     logLevel: 'info',
     controlDir: 'run',
     controlMode: 0o660,
     controlGid: null,
-    maxPayloadBytes: 1048576,
+    controlPort: null,
+    controlHost: '127.0.0.1',
+    controlToken: null,
     shutdownTimeoutMs: 8000,
+    drainMs: 0,
+    allowedOrigins: ['*'],
+    trustProxy: [],
+    jwtSecret: null,
+    jwtPublicKey: null,
+    jwtJwksUrl: null,
+    jwtIssuer: null,
+    jwtAudience: null,
+    jwtCookie: null,
+    tlsCert: null,
+    tlsKey: null,
+    maxPayloadBytes: 1048576,
+    maxConnections: 0,
+    maxConnectionsPerIp: 0,
+    maxConnectionsPerUser: 0,
+    maxMessagesPerSecond: 0,
+    maxMessagesBurst: 0,
+    maxPendingEvents: 64,
+    handshakeTimeoutMs: 10_000,
+    maxHeaderBytes: 16_384,
+    heartbeatMs: 25_000,
+    idleTimeoutMs: 0,
+    maxConnectionAgeMs: 0,
+    maxBufferedBytes: 4_194_304,
+    slowConsumer: 'close',
+    compression: false,
+    compressionThresholdBytes: 1024,
   })
 })
 
@@ -96,7 +128,7 @@ test('.env is read, and the environment wins, by file as well', () => {
 
 test('an unknown name is warned of with the nearest known one', () => {
   const { warnings } = readConfig(
-    { WS_PROT: '1', WS_LISTENER_TIMEOUT: '2', WS_PORT_FILE: '', WSX: '1' },
+    { WS_PROT: '1', WS_LISTENER_TIMEOUT: '2', WS_PORT_FILE: '', WSX: '1', WS_ALLOWED_ORIGINS: '*' },
     empty,
   )
   assert.deepEqual(warnings, [
@@ -104,4 +136,61 @@ test('an unknown name is warned of with the nearest known one', () => {
     'WS_PROT is not a variable of the gateway; did you mean WS_PORT?',
   ])
   assert.equal(nearest('WS_QQQQQQQQQQQQQQQQQQQQ', ['WS_PORT']), undefined)
+})
+
+test('lists are separated by commas, blanks around them ignored; the bad one is named', () => {
+  const origins = ' https://a.example , https://*.b.example,'
+  assert.deepEqual(readConfig({ WS_ALLOWED_ORIGINS: origins }, empty).settings.allowedOrigins, [
+    'https://a.example',
+    'https://*.b.example',
+  ])
+  const [fault = ''] = faults({ WS_ALLOWED_ORIGINS: 'https://a.example,b.example' })
+  assert.match(fault, /^WS_ALLOWED_ORIGINS: got .*, takes a list, .*; "b\.example" is none$/)
+  assert.match(faults({ WS_ALLOWED_ORIGINS: ',' })[0] ?? '', /the list is empty/)
+  assert.match(faults({ WS_TRUST_PROXY: 'nginx' })[0] ?? '', /WS_TRUST_PROXY: .*"nginx" is none/)
+})
+
+test('limits take any positive value, and 0 or off for none; switches take six words', () => {
+  const read = (env: Record<string, string>) => readConfig(env, empty).settings
+  assert.equal(read({ WS_MAX_CONNECTION_AGE_MS: '2592000000' }).maxConnectionAgeMs, 2_592_000_000)
+  assert.equal(read({ WS_MAX_CONNECTIONS: '1' }).maxConnections, 1)
+  for (const off of ['0', 'off', 'OFF']) assert.equal(read({ WS_HEARTBEAT_MS: off }).heartbeatMs, 0)
+  for (const on of ['on', 'true', '1', 'On']) assert.equal(read({ WS_COMPRESSION: on }).compression, true)
+  for (const off of ['off', 'false', '0']) assert.equal(read({ WS_COMPRESSION: off }).compression, false)
+  assert.match(faults({ WS_COMPRESSION: 'yes' })[0] ?? '', /takes on or off/)
+  assert.match(faults({ WS_MAX_CONNECTIONS: '-1' })[0] ?? '', /takes a whole number from 1 .*or 0 or off/)
+})
+
+test('what does not go together is a fault, and names what is missing', () => {
+  const secret = 'a secret that is long enough for HS256'
+  assert.match(
+    faults({ WS_JWT_SECRET: secret, WS_JWT_JWKS_URL: 'https://id.example/jwks' })[0] ?? '',
+    /^WS_JWT_JWKS_URL: got together with WS_JWT_SECRET, takes one key alone/,
+  )
+  assert.match(faults({ WS_JWT_ISSUER: 'me' })[0] ?? '', /^WS_JWT_ISSUER: got "me" without a key/)
+  assert.match(faults({ WS_CONTROL_PORT: '1' })[0] ?? '', /^WS_CONTROL_TOKEN: got none/)
+  assert.match(faults({ WS_JWT_JWKS_URL: 'id.example' })[0] ?? '', /takes a URL/)
+  const short = faults({ WS_CONTROL_TOKEN: 'short and secret' })[0] ?? ''
+  assert.match(short, /got a value that is not shown, takes at least 16/)
+})
+
+test('keys: a private one, a weak one and garbage are refused, and none is shown', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const secret = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  assert.match(faults({ WS_JWT_PUBLIC_KEY: weak })[0] ?? '', /an RSA key of 1024 bits/)
+  const [fault = ''] = faults({ WS_JWT_PUBLIC_KEY: secret })
+  assert.match(fault, /this is a private key/)
+  assert.ok(!fault.includes('BEGIN'))
+  assert.match(faults({ WS_JWT_PUBLIC_KEY: 'garbage' })[0] ?? '', /it cannot be read/)
+})
+
+test('warnings: a short secret, tokens in cookies for every origin, a drain that is too long', () => {
+  const warned = (env: Record<string, string>) => readConfig(env, empty).warnings.join('\n')
+  assert.match(warned({ WS_JWT_SECRET: 'short' }), /WS_JWT_SECRET has 5 bytes/)
+  const cookie = { WS_JWT_SECRET: 'x'.repeat(32), WS_JWT_COOKIE: 'session' }
+  assert.match(warned({ ...cookie, WS_ALLOWED_ORIGINS: '*' }), /every page .*in the name of/)
+  assert.doesNotMatch(warned({ ...cookie, WS_ALLOWED_ORIGINS: 'https://a.example' }), /WS_JWT_COOKIE/)
+  assert.match(warned({ WS_DRAIN_MS: '8000' }), /WS_DRAIN_MS of 8000/)
+  assert.match(warned({ WS_MAX_MESSAGES_BURST: '5' }), /WS_MAX_MESSAGES_BURST says nothing/)
 })
