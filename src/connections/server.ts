@@ -15,6 +15,7 @@ import { WebSocketServer } from 'ws'
 import type { Admitted, Verdict } from '../admission/admission.ts'
 import { plainAddress } from '../admission/networks.ts'
 import { Problem } from '../problem.ts'
+import { handshakeFault, isHandshake } from './handshake-rules.ts'
 import { splitTarget } from './request.ts'
 import { ServerSocket } from './socket.ts'
 
@@ -70,16 +71,6 @@ interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-}
-
-/** What RFC 6455 §4.2.1 asks of a handshake, as far as ws would refuse it. */
-function isHandshake({ method, headers }: IncomingMessage): boolean {
-  const version = headers['sec-websocket-version']
-  return (
-    method === 'GET' &&
-    (version === '13' || version === '8') &&
-    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
-  )
 }
 
 /** A socket whose client has hung up is given up, also when nobody reads from it. What else has come stays in it. */
@@ -182,6 +173,11 @@ export class PublicServer {
     socket.on('error', ended)
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       refuse(socket, this.#answer(request))
+      return
+    }
+    const fault = handshakeFault(request)
+    if (fault !== undefined) {
+      refuse(socket, problemAnswer(new Problem(400, fault)))
       return
     }
     if (!isHandshake(request)) {
