@@ -9,7 +9,8 @@ import { connect } from '../support/client.ts'
 import { spawnGateway, startGateway, temporaryFolder, writeFiles } from '../support/gateway.ts'
 import { missing } from '../support/needs.ts'
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+/** Debian has it below the name of the architecture. */
+const FAKETIME = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`
 
 test('kill -9 at any point, and the next start is a whole one', async t => {
   const folder = temporaryFolder(t)
