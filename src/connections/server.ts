@@ -5,7 +5,6 @@ import {
   type Server,
   type ServerOptions,
   type ServerResponse,
-  STATUS_CODES,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -15,6 +14,8 @@ import { WebSocketServer } from 'ws'
 import type { Admitted, Verdict } from '../admission/admission.ts'
 import { plainAddress } from '../admission/networks.ts'
 import { Problem } from '../problem.ts'
+import { type Answer, problemAnswer, refuse } from './answers.ts'
+import { DEFLATE, windowBits } from './deflate.ts'
 import { handshakeFault, isHandshake } from './handshake-rules.ts'
 import { splitTarget } from './request.ts'
 import { ServerSocket } from './socket.ts'
@@ -53,25 +54,6 @@ const BACKLOG = 4096
 
 /** How exactly node:http looks at the time of unfinished requests. */
 const CHECK_EVERY_MS = 500
-
-/**
- * Without context takeover no connection holds a window in either direction, and one compressed frame serves all that
- * have the same size of window. ws inflates no further than maxPayload.
- */
-const DEFLATE = { serverNoContextTakeover: true, clientNoContextTakeover: true, concurrencyLimit: 4 }
-
-/** The size of the window that an answer to a handshake agrees on, in bits. */
-function windowBits(headers: readonly string[]): number {
-  const line = headers.find(header => /^sec-websocket-extensions: *permessage-deflate/i.test(header))
-  if (line === undefined) return 0
-  return Number(/server_max_window_bits=(\d+)/.exec(line)?.[1] ?? 15)
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
 
 /** A socket whose client has hung up is given up, also when nobody reads from it. What else has come stays in it. */
 function giveUpWhenEnded(this: Duplex & { readonly _readableState?: { readonly ended?: boolean } }): void {
@@ -240,33 +222,4 @@ export class PublicServer {
       body: 'This port speaks WebSocket: connect with new WebSocket(url).\n',
     }
   }
-}
-
-/** How long a client that is refused for lack of room should wait, in seconds. */
-const RETRY_AFTER = '1'
-
-function problemAnswer(problem: Problem): Answer {
-  const { status } = problem
-  return {
-    status,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      ...((status === 429 || status === 503) && { 'Retry-After': RETRY_AFTER }),
-      // RFC 9110 §15.5.2: a 401 says how to authenticate.
-      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
-    },
-    body: JSON.stringify(problem),
-  }
-}
-
-/** Answers on a socket that node:http has let go of, and closes it. */
-function refuse(socket: Duplex, { status, headers, body }: Answer): void {
-  const all = {
-    ...headers,
-    Connection: status === 426 ? 'Upgrade, close' : 'close',
-    'Content-Length': Buffer.byteLength(body),
-  }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -1,0 +1,40 @@
+/** HTTP answers of the public port, also on a socket that node:http has let go of. */
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Problem } from '../problem.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** How long a client that is refused for lack of room should wait, in seconds. */
+const RETRY_AFTER = '1'
+
+/** The answer that a refused client gets. */
+export function problemAnswer(problem: Problem): Answer {
+  const { status } = problem
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...((status === 429 || status === 503) && { 'Retry-After': RETRY_AFTER }),
+      // RFC 9110 §15.5.2: a 401 says how to authenticate.
+      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    },
+    body: JSON.stringify(problem),
+  }
+}
+
+/** Answers on a socket that node:http has let go of, and closes it. */
+export function refuse(socket: Duplex, { status, headers, body }: Answer): void {
+  const all = {
+    ...headers,
+    Connection: status === 426 ? 'Upgrade, close' : 'close',
+    'Content-Length': Buffer.byteLength(body),
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
+}
