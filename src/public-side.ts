@@ -139,7 +139,7 @@ export class PublicSide implements Phases {
         tls: certificate?.current,
         health,
         maxSockets: settings.maxConnections === 0 ? 0 : settings.maxConnections + SPARE_SOCKETS,
-        arrived: address => arrivals.take(address),
+        arrived: arrivals.counts ? address => arrivals.take(address) : undefined,
         admit: (request, whenGone) => this.#admit(request, whenGone),
         opened: (socket, raw, admitted) => clients.opened(socket, raw, admitted),
         failed: error => log.error({ event: 'error', err: error }, 'the WebSocket server has a fault'),

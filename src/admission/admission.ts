@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
 import { BEARER, tokenOf, withoutToken } from './credentials.ts'
 import { Handshake } from './handshake.ts'
 import { TrustedProxies } from './networks.ts'
-import { Occupancy, type OccupancyLimits, type Place } from './occupancy.ts'
+import { Occupancy, type OccupancyLimits, type Place, UNCOUNTED } from './occupancy.ts'
 import { AllowedOrigins } from './origins.ts'
 import { KeysUnavailable, TokenError, type TokenVerifier, type Verified } from './tokens.ts'
 
@@ -71,7 +71,7 @@ export class Admission {
     if (closed !== undefined) return closed
     try {
       const place = this.#occupancy.take(request.ip)
-      whenGone(place.giveBack)
+      if (place !== UNCOUNTED) whenGone(place.giveBack)
       const { origin, 'sec-websocket-origin': older } = message.headers
       // Version 8 of the protocol, which ws takes as well, has its origin in a header of another name.
       if (!this.#origins.allows(origin) || !this.#origins.allows(single(older))) {

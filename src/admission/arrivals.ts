@@ -21,12 +21,17 @@ export class Arrivals {
     this.#isProxy = isProxy
   }
 
+  /** False when nobody is counted. */
+  get counts(): boolean {
+    return this.#most > 0
+  }
+
   /**
    * One more TCP connection has come.
    * @returns what to do when it has closed; undefined when it is one too many
    */
   take(address: string): (() => void) | undefined {
-    if (this.#most === 0 || this.#isProxy(address)) return () => undefined
+    if (!this.counts || this.#isProxy(address)) return () => undefined
     const key = addressKey(address)
     const count = this.#byAddress.get(key) ?? 0
     if (count >= this.#most) return undefined

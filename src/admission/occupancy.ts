@@ -16,6 +16,9 @@ export interface Place {
   giveBack(): void
 }
 
+/** The place of a client whom nothing limits: there is nothing to count, and nothing to remember of it. */
+export const UNCOUNTED: Place = { ofUser: () => undefined, giveBack: () => undefined }
+
 export class Occupancy {
   readonly #limits: OccupancyLimits
   readonly #byIp = new Map<string, number>()
@@ -29,6 +32,7 @@ export class Occupancy {
   /** Takes a place for a client from this address. @throws Problem 503 or 429 */
   take(ip: string): Place {
     const { maxConnections, maxConnectionsPerIp, maxConnectionsPerUser } = this.#limits
+    if (maxConnections + maxConnectionsPerIp + maxConnectionsPerUser === 0) return UNCOUNTED
     if (maxConnections > 0 && this.#all >= maxConnections) {
       throw new Problem(503, `the gateway has ${maxConnections} connections, and takes no more`)
     }

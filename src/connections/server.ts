@@ -40,8 +40,11 @@ export interface PublicServerOptions {
   health(): { readonly ok: boolean; readonly body: object }
   /** The most TCP connections, so that they cannot take up all file descriptors; 0 is any number. */
   readonly maxSockets: number
-  /** Whether one more TCP connection of an address is one too many: undefined. Else what to do when it has closed. */
-  arrived(address: string): (() => void) | undefined
+  /**
+   * Told of each TCP connection of an address: undefined when it is one too many, else what to do when it has closed.
+   * Left undefined, nobody counts them.
+   */
+  readonly arrived: ((address: string) => (() => void) | undefined) | undefined
   /** Who gets in. `whenGone` is told what to do once the client's socket has closed. */
   admit(request: IncomingMessage, whenGone: (then: () => void) => void): Verdict | Promise<Verdict>
   opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void
@@ -92,11 +95,14 @@ export class PublicServer {
       response.end(request.method === 'HEAD' ? undefined : answer.body)
     })
     if (options.maxSockets > 0) this.#http.maxConnections = options.maxSockets
-    this.#http.on('connection', (socket: Socket) => {
-      const whenClosed = options.arrived(plainAddress(socket.remoteAddress))
-      if (whenClosed === undefined) socket.destroy()
-      else socket.once('close', whenClosed)
-    })
+    const { arrived } = options
+    if (arrived !== undefined) {
+      this.#http.on('connection', (socket: Socket) => {
+        const whenClosed = arrived(plainAddress(socket.remoteAddress))
+        if (whenClosed === undefined) socket.destroy()
+        else socket.once('close', whenClosed)
+      })
+    }
     this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
   }
 

@@ -84,23 +84,26 @@ export class Upkeep {
   /** A connection has opened. */
   add(connection: Kept, now: number = performance.now()): void {
     const { heartbeatMs, maxConnectionAgeMs } = this.#options
+    const at = Math.round(now)
+    // Whole numbers: V8 keeps each other one in a place of its own.
     connection.vitals = {
       // By chance, so that those who came together are not pinged together.
-      nextPingAt: now + heartbeatMs * (0.5 + Math.random() / 2),
+      nextPingAt: at + Math.round(heartbeatMs * (0.5 + Math.random() / 2)),
       readAtPing: -1,
       takenAtPing: 0,
       receivedBefore: 0,
-      heardAt: now,
-      retiresAt: now + maxConnectionAgeMs * (1 - AGE_JITTER * Math.random()),
+      heardAt: at,
+      retiresAt: at + Math.round(maxConnectionAgeMs * (1 - AGE_JITTER * Math.random())),
     }
   }
 
   /**
    * Looks after all connections.
-   * @param now of a clock that only goes forward
+   * @param nowExactly of a clock that only goes forward, in milliseconds
    * @param date the time of day, in milliseconds since 1970
    */
-  look(now: number, date: number): void {
+  look(nowExactly: number, date: number): void {
+    const now = Math.round(nowExactly)
     // After a pause of the process nobody's answer could be read in time.
     const wasAway = now - this.#lookedAt > 10 * this.#everyMs
     this.#lookedAt = now
