@@ -36,7 +36,9 @@ export class ClientRequest implements ConnectionRequest {
 
   /** The subprotocols that the client offers, in its order (RFC 6455 §1.9). */
   get offered(): string[] {
-    return (this.headers['sec-websocket-protocol'] ?? '')
+    const header = this.headers['sec-websocket-protocol']
+    if (header === undefined) return []
+    return header
       .split(',')
       .map(protocol => protocol.trim())
       .filter(protocol => protocol !== '')

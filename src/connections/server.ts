@@ -155,7 +155,7 @@ export class PublicServer {
     this.#pending.clear()
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without it, a reset in the middle of the handshake would end the process.
     const ended = (): void => void socket.destroy()
     socket.on('error', ended)
@@ -173,9 +173,19 @@ export class PublicServer {
       this.#ws.handleUpgrade(request, socket, head, ws => ws.terminate())
       return
     }
+    const verdict = this.#options.admit(request, then => socket.once('close', then))
+    if (verdict instanceof Promise) void this.#waitForVerdict(request, socket, head, verdict, ended)
+    else this.#answerHandshake(request, socket, head, verdict, ended)
+  }
+
+  async #waitForVerdict(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    verdict: Promise<Verdict>,
+    ended: () => void,
+  ): Promise<void> {
     try {
-      const verdict = this.#options.admit(request, then => socket.once('close', then))
-      if (!(verdict instanceof Promise)) return this.#answerHandshake(request, socket, head, verdict, ended)
       this.#pending.add(socket)
       socket.once('close', () => this.#pending.delete(socket))
       // A socket that nobody reads does not notice that its client is gone, and would keep its place until then.
