@@ -45,6 +45,8 @@ export class PublicSide implements Phases {
   #server: PublicServer | undefined
   #port: number | undefined
   #since = 0
+  /** What a drain has taken of the shutdown time. */
+  #drainedMs = 0
 
   constructor(options: PublicSideOptions) {
     this.#options = options
@@ -86,8 +88,8 @@ export class PublicSide implements Phases {
   async down(why: 'stop' | 'restart'): Promise<void> {
     const { settings, log, connections, outbox, listener, clients, certificate } = this.#options
     const begun = performance.now()
-    const left = (share: number): number =>
-      Math.max(0, settings.shutdownTimeoutMs * share - (performance.now() - begun))
+    const whole = settings.shutdownTimeoutMs - this.#drainedMs
+    const left = (share: number): number => Math.max(0, whole * share - (performance.now() - begun))
     this.#server?.close()
     this.#server = undefined
     certificate?.unfollow()
@@ -109,7 +111,9 @@ export class PublicSide implements Phases {
   async drain(ms: number): Promise<void> {
     const { connections, log } = this.#options
     log.info({ event: 'gateway.stop', connections: connections.size, ms }, 'the gateway lets its clients go')
+    const begun = performance.now()
     await closeBitByBit(connections, ms)
+    this.#drainedMs = performance.now() - begun
   }
 
   #admit(message: IncomingMessage, whenGone: (then: () => void) => void): Verdict | Promise<Verdict> {
