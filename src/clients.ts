@@ -1,7 +1,7 @@
 /** The clients: how they come in, what they send, and how they go. */
 import type { Duplex } from 'node:stream'
 import type { Admitted } from './admission/admission.ts'
-import { KeysUnavailable, TokenError, type TokenVerifier } from './admission/tokens.ts'
+import { KeysUnavailable, TokenError, type TokenVerifier, userOf } from './admission/verified.ts'
 import type { Settings } from './config.ts'
 import { CLOSE, codeOfFrameError } from './connections/close-codes.ts'
 import { ClosingWatch } from './connections/closing.ts'
@@ -110,7 +110,7 @@ export class Clients {
       throw error
     })
     if (!connection.isOpen) throw new Problem(404, `no connection "${connection.id}" is open here`)
-    if (user !== connection.claims?.sub) throw new Problem(409, "the token is another user's")
+    if (user !== userOf(connection.claims)) throw new Problem(409, "the token is another user's")
     connection.claims = claims
     connection.expiresAt = expiresAt
   }
@@ -138,8 +138,9 @@ export class Clients {
     const { listener, pass } = this.#options
     connection.received++
     this.counters.received++
-    const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
     connection.events.run(() => {
+      // Not before its turn: what waits is held once.
+      const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
       const data: ListenerData = { conn: connection, message: original?.text ?? bytes }
       const result = listener.message(data)
       if (result instanceof Promise) return result.then(fault => pass(data, fault, original))

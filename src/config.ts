@@ -3,7 +3,7 @@
  * `gateway config` and the README's table all come from that table.
  */
 import { faultsTogether, warningsTogether } from './config/combinations.ts'
-import { type Environment, findValue, readEnvironment, type Texts } from './config/environment.ts'
+import { type Environment, findValue, isSetEmpty, readEnvironment, type Texts } from './config/environment.ts'
 import { nearest } from './config/nearest.ts'
 import { type Settings, variables } from './config/settings.ts'
 import { shownDefault, type Variable } from './config/variable.ts'
@@ -54,9 +54,18 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
   const given = new Set<keyof Settings>()
   const files = new Map<keyof Settings, string>()
   const settings: Record<string, unknown> = {}
+  const warnings: string[] = []
   for (const [key, v] of Object.entries(variables) as [keyof Settings, Variable<unknown>][]) {
     const found = findValue(environment, v.name)
-    if (found === undefined) {
+    if (v.guards && found !== undefined && 'emptyFile' in found) {
+      faults.push(
+        `${v.name}_FILE: got ${JSON.stringify(found.emptyFile)}, which is empty, takes a file with a value`,
+      )
+    }
+    if (v.guards && found === undefined && isSetEmpty(environment, v.name)) {
+      warnings.push(`${v.name} is set to an empty text, which counts as unset: nobody is kept out by it`)
+    }
+    if (found === undefined || 'emptyFile' in found) {
       settings[key] = v.default
       entries.push({
         name: v.name,
@@ -91,7 +100,7 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
   const complete = settings as unknown as Settings
   const together = faultsTogether(complete)
   if (together.length > 0) throw new ConfigError(together)
-  const warnings = [...unknownNames(environment), ...warningsTogether(complete, given)]
+  warnings.push(...unknownNames(environment), ...warningsTogether(complete, given))
   return { settings: complete, entries, given, files, warnings }
 }
 

@@ -1,7 +1,7 @@
 /** The gateway: all its parts, and the one way that data takes through them. */
 import { Admission } from './admission/admission.ts'
 import { Refusals } from './admission/refusals.ts'
-import type { TokenVerifier } from './admission/tokens.ts'
+import type { TokenVerifier } from './admission/verified.ts'
 import { Clients } from './clients.ts'
 import type { Settings } from './config.ts'
 import type { ClientConnection } from './connections/connection.ts'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { BufferedFile } from './log/buffered-file.ts'
 import { Output } from './log/output.ts'
+import { plainError, withoutTokens } from './log/redaction.ts'
 
 export type { Logger }
 
@@ -35,12 +36,13 @@ export function openLog({ gatewayId, folder, level }: LogOptions): GatewayLog {
   const output = new Output()
   const both = {
     write(line: string): void {
-      file.write(line)
-      output.write(line)
+      const safe = withoutTokens(line)
+      file.write(safe)
+      output.write(safe)
     },
   }
   return {
-    logger: pino({ level, base: { gateway: gatewayId } }, both),
+    logger: pino({ level, base: { gateway: gatewayId }, serializers: { err: plainError } }, both),
     reopen: () => file.reopen(),
     async flush() {
       file.flush()

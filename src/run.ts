@@ -1,5 +1,5 @@
 /** Puts the gateway together: environment → log → gateway → control server → signals. */
-import type { TokenVerifier } from './admission/tokens.ts'
+import type { TokenVerifier } from './admission/verified.ts'
 import * as client from './client.ts'
 import { drainLimitMs } from './config/combinations.ts'
 import { type Config, ConfigError, readConfig, type Settings } from './config.ts'

@@ -13,7 +13,7 @@ import { Handshake } from './handshake.ts'
 import { TrustedProxies } from './networks.ts'
 import { Occupancy, type OccupancyLimits, type Place, UNCOUNTED } from './occupancy.ts'
 import { AllowedOrigins } from './origins.ts'
-import { KeysUnavailable, TokenError, type TokenVerifier, type Verified } from './tokens.ts'
+import { KeysUnavailable, TokenError, type TokenVerifier, type Verified } from './verified.ts'
 
 export interface AdmissionOptions {
   readonly settings: OccupancyLimits & {
@@ -99,6 +99,9 @@ export class Admission {
       const refused = (await listener.handshake(handshake)) as Refusal | undefined
       const refusedBy = handshake.refusal() ?? refused
       if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
+      if (verified !== undefined && verified.expiresAt <= Date.now()) {
+        return new Problem(401, 'the token has expired')
+      }
       return refusal() ?? this.#admitted(request, verified, handshake, place)
     } catch (error) {
       if (error instanceof Problem) return error
@@ -127,8 +130,7 @@ export class Admission {
     handshake: Handshake | undefined,
     place: Place,
   ): Verdict {
-    const offered = request.offered
-    const choices = verified === undefined ? offered : withoutToken(offered)
+    const choices = withoutToken(request.offered)
     let chosen: string | null | undefined
     let user = verified?.user
     let state: State = {}

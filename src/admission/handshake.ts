@@ -2,7 +2,7 @@
 import type { ClientRequest } from '../connections/request.ts'
 import type { Refusal } from '../listener/listener.ts'
 import type { Claims, HandshakeData, HandshakeRequest, State } from '../listener/types.ts'
-import type { Verified } from './tokens.ts'
+import type { Verified } from './verified.ts'
 
 /** What is known of a client before its listener is asked. */
 export interface Asking {

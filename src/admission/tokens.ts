@@ -3,7 +3,15 @@
  * token (RFC 8725 §3.1), so a public key can never be taken for a secret, and `none` never passes.
  */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import { KeysUnavailable, TokenError, type TokenVerifier, userOf, type Verified } from './verified.ts'
 
 export interface TokenOptions {
   readonly jwtSecret: string | null
@@ -11,31 +19,6 @@ export interface TokenOptions {
   readonly jwtJwksUrl: string | null
   readonly jwtIssuer: readonly string[] | null
   readonly jwtAudience: readonly string[] | null
-}
-
-/** What a token says. */
-export interface Verified {
-  readonly claims: Readonly<Record<string, unknown>>
-  /** Its `sub`. */
-  readonly user: string | undefined
-  /** In milliseconds since 1970; Infinity for a token without `exp`. */
-  readonly expiresAt: number
-}
-
-/** A token that does not count; the message says why, and holds nothing of the token. */
-export class TokenError extends Error {
-  override readonly name = 'TokenError'
-}
-
-/** The keys at WS_JWT_JWKS_URL cannot be had at the moment, so no token can be checked. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable'
-}
-
-/** Checks tokens. */
-export interface TokenVerifier {
-  /** @throws TokenError, KeysUnavailable */
-  verify(token: string): Promise<Verified>
 }
 
 const HMAC = ['HS256', 'HS384', 'HS512']
@@ -48,7 +31,27 @@ const BY_CURVE: Readonly<Record<string, string[]>> = {
 const EDWARDS = ['EdDSA', 'Ed25519']
 
 /** How long the keys of a URL are kept, and how long is waited for them. */
-const JWKS = { cacheMaxAge: 600_000, cooldownDuration: 30_000, timeoutDuration: 5000 }
+const JWKS = {
+  cacheMaxAge: 600_000,
+  cooldownDuration: 30_000,
+  timeoutDuration: 5000,
+  [customFetch]: fetchBounded,
+}
+/** The largest set of keys that is read, in bytes. */
+const LARGEST_SET = 1024 * 1024
+
+/** Like fetch, but gives up an answer that does not end. */
+async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, options)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > LARGEST_SET) throw new TypeError(`fetch: the answer has more than ${LARGEST_SET} bytes`)
+    chunks.push(chunk)
+  }
+  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers })
+}
 
 /** @returns undefined when no key is set: nobody needs a token then */
 export function tokenVerifier(options: TokenOptions): TokenVerifier | undefined {
@@ -68,7 +71,7 @@ export function tokenVerifier(options: TokenOptions): TokenVerifier | undefined 
           : jwtVerify(token, key, checks))
         return verified(payload)
       } catch (error) {
-        throw translated(error)
+        throw translated(error, typeof key === 'function')
       }
     },
   }
@@ -105,16 +108,16 @@ async function withEach(token: string, error: unknown, checks: Checks) {
 }
 
 function verified(payload: JWTPayload): Verified {
-  const { sub, exp } = payload
+  const { exp } = payload
   return {
     claims: payload,
-    user: typeof sub === 'string' && sub !== '' ? sub : undefined,
+    user: userOf(payload),
     expiresAt: exp === undefined ? Infinity : exp * 1000,
   }
 }
 
 /** In words that help whoever sent the token, and that are safe to log. */
-function translated(error: unknown): TokenError | KeysUnavailable {
+function translated(error: unknown, isRemote: boolean): TokenError | KeysUnavailable {
   if (error instanceof errors.JWTExpired) return new TokenError('the token has expired')
   if (error instanceof errors.JWTClaimValidationFailed) {
     return new TokenError(`the token's "${error.claim}" does not count here (${error.reason})`)
@@ -128,7 +131,8 @@ function translated(error: unknown): TokenError | KeysUnavailable {
   // jose says so when the URL answers with anything but 200, and passes fetch's own TypeError on.
   if (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC') return unavailable(error)
   if (error instanceof errors.JOSEError) return new TokenError('this is no valid token')
-  if (error instanceof TypeError && /fetch/.test(error.message)) return unavailable(error)
+  // Of the way there, or of a key in the set that is none.
+  if (isRemote && error instanceof Error) return unavailable(error)
   return new TokenError('this is no valid token')
 }
 

@@ -40,7 +40,7 @@ export function readSettings<K extends keyof Settings>(...keys: K[]): Pick<Setti
   for (const key of keys) {
     const { name, kind, default: fallback } = variables[key]
     const found = findValue(environment, name)
-    if (found === undefined) {
+    if (found === undefined || 'emptyFile' in found) {
       // An unreadable .env might have set it.
       if (faults.length > 0) throw new ConfigError(faults)
       Object.assign(settings, { [key]: fallback })

@@ -1,4 +1,5 @@
 /** What is wrong, or worth a warning, with settings that are good one by one. */
+import { belongTogether } from '../tls/pem.ts'
 import type { Settings } from './settings.ts'
 
 /** Faults: the process does not start with them. */
@@ -36,12 +37,7 @@ function tlsFaults({ tlsCert, tlsKey }: Settings): string[] {
   if (tlsCert === null && tlsKey === null) return []
   if (tlsKey === null) return ['WS_TLS_KEY: got none, takes the private key of WS_TLS_CERT']
   if (tlsCert === null) return ['WS_TLS_CERT: got none, takes the certificate of WS_TLS_KEY']
-  try {
-    process.getBuiltinModule('node:tls').createSecureContext({ cert: tlsCert, key: tlsKey })
-    return []
-  } catch (error) {
-    return [`WS_TLS_KEY: is not the key of WS_TLS_CERT: ${error instanceof Error ? error.message : error}`]
-  }
+  return belongTogether(tlsCert, tlsKey) ? [] : ['WS_TLS_KEY: is not the key of WS_TLS_CERT']
 }
 
 /** RFC 7518 §3.2: a key of the same size as the hash output or larger. */

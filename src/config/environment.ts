@@ -15,6 +15,7 @@ export interface Environment {
 export type Found =
   | { readonly text: string; readonly source: string; readonly file?: string }
   | { readonly fault: string }
+  | { readonly emptyFile: string }
 
 /** Takes the environment together with the `.env` file of a folder; one that cannot be read is a fault. */
 export function readEnvironment(processEnvironment: Texts, folder: string, faults: string[]): Environment {
@@ -35,6 +36,11 @@ export function findValue(environment: Environment, name: string): Found | undef
   return findIn(environment.process, name, 'environment') ?? findIn(environment.dotenv, name, '.env')
 }
 
+/** Whether a variable is there, with nothing in it. */
+export function isSetEmpty({ process, dotenv }: Environment, name: string): boolean {
+  return process[name] === '' || dotenv[name] === ''
+}
+
 function findIn(texts: Texts, name: string, source: string): Found | undefined {
   const direct = texts[name] || undefined
   const path = texts[`${name}_FILE`] || undefined
@@ -45,7 +51,7 @@ function findIn(texts: Texts, name: string, source: string): Found | undefined {
   if (path === undefined) return undefined
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-    return text === '' ? undefined : { text, source: `file ${path}`, file: path }
+    return text === '' ? { emptyFile: path } : { text, source: `file ${path}`, file: path }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return {

@@ -88,8 +88,12 @@ export function listOf(kind: Kind<string>): Kind<readonly string[]> {
 
 /** An address of the web. */
 export const webAddress: Kind<string> = {
-  takes: 'a URL that begins with http:// or https://',
-  read: value => (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value) ? value : undefined),
+  takes: 'a URL that begins with http:// or https://, without a name and password in it',
+  read(value) {
+    if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) return undefined
+    const { username, password } = new URL(value)
+    return username === '' && password === '' ? value : undefined
+  },
 }
 
 export const port: Kind<number> = {

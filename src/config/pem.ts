@@ -1,13 +1,9 @@
 /** Keys and certificates in PEM (RFC 7468). */
+import { certificateOf, privateKeyOf, withLineFeeds } from '../tls/pem.ts'
 import type { Kind } from './kinds.ts'
 
 // Fetched when a value is there to be read: the command `gateway` must start quickly.
 const crypto = () => process.getBuiltinModule('node:crypto')
-
-/** In an environment a line feed is often written as the two characters `\n`. */
-function withLineFeeds(text: string): string {
-  return text.replaceAll('\\n', '\n')
-}
 
 const bytes = (pem: string): string => `(PEM, ${Buffer.byteLength(pem)} bytes)`
 
@@ -25,22 +21,22 @@ export const publicKeyPem: Kind<string> = {
 /** One certificate, with those that it is issued by behind it. */
 export const certificatePem: Kind<string> = {
   takes: 'a certificate in PEM, with its chain',
-  read: value => readable(withLineFeeds(value), pem => new (crypto().X509Certificate)(pem)),
+  read: value => unlessThrown(() => certificateOf(value)),
   show: bytes,
 }
 
 export const privateKeyPem: Kind<string> = {
   takes: 'an unencrypted private key in PEM',
-  read: value => readable(withLineFeeds(value), pem => crypto().createPrivateKey(pem)),
+  read: value => unlessThrown(() => privateKeyOf(value)),
 }
 
-function readable(pem: string, parse: (pem: string) => unknown): string | undefined {
+/** What a kind does not take is told in its own words: OpenSSL's help nobody. */
+function unlessThrown(read: () => string): string | undefined {
   try {
-    parse(pem)
-    return pem
+    return read()
   } catch (error) {
-    // Whoever reads it is told what is taken instead; what OpenSSL says helps nobody.
-    return error instanceof Error ? undefined : undefined
+    if (error instanceof Error) return undefined
+    throw error
   }
 }
 

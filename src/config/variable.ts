@@ -11,6 +11,11 @@ export interface Variable<T> {
   readonly meaning: string
   /** True when its value must never be shown. */
   readonly secret?: boolean
+  /**
+   * True for what keeps others out: an empty file (NAME_FILE) is a fault, and an empty text is warned of, since a
+   * secret that has not arrived would open the door to everyone.
+   */
+  readonly guards?: boolean
 }
 
 /** Declares a variable, with its type taken from its kind. */

@@ -27,6 +27,15 @@ export function problemAnswer(problem: Problem): Answer {
   }
 }
 
+/** How long a refused client may take to read its answer; nobody else watches over its socket any more. */
+const READ_WITHIN_MS = 1000
+
+/** Sees to it that a socket which is being refused is gone soon. */
+export function destroyLater(socket: Duplex): void {
+  const late = setTimeout(() => socket.destroy(), READ_WITHIN_MS).unref()
+  socket.once('close', () => clearTimeout(late))
+}
+
 /** Answers on a socket that node:http has let go of, and closes it. */
 export function refuse(socket: Duplex, { status, headers, body }: Answer): void {
   const all = {
@@ -36,5 +45,6 @@ export function refuse(socket: Duplex, { status, headers, body }: Answer): void 
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.once('finish', () => socket.destroy())
+  destroyLater(socket)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }

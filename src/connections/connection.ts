@@ -25,8 +25,13 @@ export type RawSocket = Duplex & {
   readonly bytesRead: number
   readonly _handle?: Handle | null
   readonly _parent?: { readonly _handle?: Handle | null }
-  readonly _writableState?: { readonly writelen?: number }
+  readonly _writableState?: { readonly writelen?: number; readonly bufferedRequestCount?: number }
 }
+
+/** Each write that waits costs memory beside its bytes: tiny ones count as if they had this many. */
+const WRITE_COST = 64
+/** So many may wait in any case. */
+const LEAST_WRITES = 1024
 
 /** How much one connection may do. */
 export interface ConnectionLimits {
@@ -82,6 +87,10 @@ export class ClientConnection implements Connection, Receiver, Kept {
   readonly #rate: Rate | undefined
   #open = true
   #written = 0
+  /** What waits is being handed on, before it is no longer open. */
+  #isClosing = false
+  #pongWaits = false
+  #nextPong: Buffer | undefined
 
   constructor(id: string, admitted: Admitted, socket: ServerSocket, raw: RawSocket, owner: ConnectionOwner) {
     const { request, state, user, verified, byDefault } = admitted
@@ -136,12 +145,26 @@ export class ClientConnection implements Connection, Receiver, Kept {
     this.#socket.ping()
   }
 
-  /** Answers the client's ping, unless the client does not read its answers: it would fill the memory with them. */
+  /**
+   * Answers the client's ping. While an answer waits for the client to read, only the last of further pings is kept
+   * (RFC 6455 §5.5.3): a client that pings and does not read cannot fill the memory with answers.
+   */
   pong(data: Buffer): void {
-    const { maxBufferedBytes } = this.#owner.limits
-    if (maxBufferedBytes > 0 && this.#raw.writableLength > maxBufferedBytes)
-      this.terminate('reads no answers')
-    else if (this.#open) this.#socket.pong(data)
+    if (this.#pongWaits) {
+      this.#nextPong = data
+      return
+    }
+    if (this.#raw.writableLength === 0) {
+      this.#socket.pong(data)
+      return
+    }
+    this.#pongWaits = true
+    this.#socket.pong(data, false, () => {
+      this.#pongWaits = false
+      const next = this.#nextPong
+      this.#nextPong = undefined
+      if (next !== undefined && this.#open) this.pong(next)
+    })
   }
 
   /** Counts a message or ping of the client. @returns false when it was one too many, and the connection closes */
@@ -179,7 +202,8 @@ export class ClientConnection implements Connection, Receiver, Kept {
 
   /** Nothing is sent from here on but what was queued before, and a close frame. */
   beginClosing(): void {
-    if (!this.#open) return
+    if (!this.#open || this.#isClosing) return
+    this.#isClosing = true
     this.#owner.delivery.flushOne(this)
     this.#open = false
     this.#owner.closing(this)
@@ -187,9 +211,17 @@ export class ClientConnection implements Connection, Receiver, Kept {
 
   refuses(): boolean {
     if (!this.#open) return true
+    // What waited in the line for compression goes out before the close frame, and is no reason for another one.
+    if (this.#isClosing) return false
     const { maxBufferedBytes, slowConsumer } = this.#owner.limits
     if (maxBufferedBytes === 0 || this.#raw.writableLength === 0) return false
-    if (this.bufferedBytes <= maxBufferedBytes) return false
+    const writes = this.#raw._writableState?.bufferedRequestCount ?? 0
+    if (
+      this.bufferedBytes <= maxBufferedBytes &&
+      writes <= Math.max(LEAST_WRITES, maxBufferedBytes / WRITE_COST)
+    ) {
+      return false
+    }
     this.#owner.slow(slowConsumer)
     if (slowConsumer === 'close') this.close(CLOSE.tryAgainLater, 'reads too slowly')
     return true

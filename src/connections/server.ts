@@ -9,12 +9,12 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import type { Admitted, Verdict } from '../admission/admission.ts'
 import { plainAddress } from '../admission/networks.ts'
 import { Problem } from '../problem.ts'
-import { type Answer, problemAnswer, refuse } from './answers.ts'
+import { type Answer, destroyLater, problemAnswer, refuse } from './answers.ts'
 import { DEFLATE, windowBits } from './deflate.ts'
 import { handshakeFault, isHandshake } from './handshake-rules.ts'
 import { splitTarget } from './request.ts'
@@ -67,6 +67,9 @@ export class PublicServer {
   readonly #options: PublicServerOptions
   readonly #http: Server | TlsServer
   readonly #ws: WebSocketServer
+  /** TCP connections whose TLS handshake is under way. */
+  readonly #shaking = new Set<Socket>()
+  #isClosed = false
   /** Handshakes that are being decided. */
   readonly #pending = new Set<Duplex>()
   /** What the handshake of a request has agreed on. */
@@ -119,6 +122,13 @@ export class PublicServer {
     const server = createTlsServer({ ...options, ...tls, ...handshake, minVersion: 'TLSv1.2' }, serve)
     // A handshake that fails is the client's fault, and its socket is gone; nobody else is concerned.
     server.on('tlsClientError', (_error, socket) => socket.destroy())
+    server.on('connection', (socket: Socket) => {
+      this.#shaking.add(socket)
+      socket.once('close', () => this.#shaking.delete(socket))
+    })
+    server.on('secureConnection', (socket: TLSSocket & { readonly _parent?: Socket }) => {
+      if (socket._parent !== undefined) this.#shaking.delete(socket._parent)
+    })
     return server
   }
 
@@ -147,8 +157,11 @@ export class PublicServer {
 
   /** Gives the port back, and ends plain HTTP connections and unfinished handshakes. WebSockets stay. */
   close(): void {
+    this.#isClosed = true
     this.#http.close()
     this.#http.closeAllConnections()
+    // In the middle of a TLS handshake a socket is not yet one of node:http's.
+    for (const socket of this.#shaking) socket.destroy()
     for (const socket of this.#pending) {
       refuse(socket, problemAnswer(new Problem(503, 'the gateway stops')))
     }
@@ -163,6 +176,10 @@ export class PublicServer {
       refuse(socket, this.#answer(request))
       return
     }
+    if (this.#isClosed) {
+      refuse(socket, problemAnswer(new Problem(503, 'the gateway stops')))
+      return
+    }
     const fault = handshakeFault(request)
     if (fault !== undefined) {
       refuse(socket, problemAnswer(new Problem(400, fault)))
@@ -171,6 +188,7 @@ export class PublicServer {
     if (!isHandshake(request)) {
       // ws says what is wrong with it (400, 405 or 426). Whatever it should let through has not been asked for.
       this.#ws.handleUpgrade(request, socket, head, ws => ws.terminate())
+      destroyLater(socket)
       return
     }
     const verdict = this.#options.admit(request, then => socket.once('close', then))
@@ -217,6 +235,7 @@ export class PublicServer {
       // The option WebSocket above makes it one.
       const server = ws as ServerSocket
       server.deflateBits = this.#windows.get(request) ?? 0
+      if (server.deflateBits > 0) server.inflateOnlyWhenRead()
       this.#options.opened(server, socket, verdict)
     })
   }

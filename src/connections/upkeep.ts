@@ -40,6 +40,7 @@ export interface Vitals {
   readAtPing: number
   takenAtPing: number
   receivedBefore: number
+  readBefore: number
   heardAt: number
   readonly retiresAt: number
 }
@@ -47,6 +48,8 @@ export interface Vitals {
 /** A look is taken so many times in the shortest of the times, within these bounds. */
 const LOOKS = 20
 const LOOK_MS = { least: 5, most: 250 }
+/** More than this between two looks is a part of a message, and not just a pong. */
+const CONTROL_BYTES = 128
 /** The share of its age by which a connection's end varies. */
 const AGE_JITTER = 0.1
 
@@ -92,6 +95,7 @@ export class Upkeep {
       readAtPing: -1,
       takenAtPing: 0,
       receivedBefore: 0,
+      readBefore: 0,
       heardAt: at,
       retiresAt: at + Math.round(maxConnectionAgeMs * (1 - AGE_JITTER * Math.random())),
     }
@@ -124,8 +128,11 @@ export class Upkeep {
       return
     }
     if (idleTimeoutMs > 0) {
-      if (connection.received !== vitals.receivedBefore || connection.isPaused) {
-        vitals.receivedBefore = connection.received
+      const { received, bytesRead } = connection
+      const isSending = bytesRead - vitals.readBefore > CONTROL_BYTES
+      vitals.readBefore = bytesRead
+      if (received !== vitals.receivedBefore || isSending || connection.isPaused) {
+        vitals.receivedBefore = received
         vitals.heardAt = now
       } else if (now - vitals.heardAt >= idleTimeoutMs) {
         connection.close(CLOSE.goingAway, 'idle')
@@ -150,5 +157,6 @@ export class Upkeep {
  */
 function isSilent(connection: Kept, { readAtPing, takenAtPing }: Vitals): boolean {
   if (readAtPing === -1 || connection.isPaused || connection.bytesRead !== readAtPing) return false
-  return connection.bufferedBytes === 0 || connection.takenBytes === takenAtPing
+  // The ping itself is buffered as well, and counts as nothing taken.
+  return connection.bufferedBytes === 0 || connection.takenBytes <= takenAtPing
 }

@@ -42,7 +42,7 @@ export function socketPath(controlDir: string, id: string): string {
 
 /**
  * A control API over TCP.
- * @throws GatewayError for a URL or a token that cannot be used
+ * @throws GatewayError for a URL, a token or an id that cannot be used
  */
 export function remoteGateway(url: string | URL, token: string | null, id?: string): RemoteGateway {
   const parsed = URL.canParse(String(url)) ? new URL(url) : undefined
@@ -52,6 +52,8 @@ export function remoteGateway(url: string | URL, token: string | null, id?: stri
   if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
     throw new GatewayError('a token has printable ASCII characters without blanks')
   }
+  if (id !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(id))
+    throw new GatewayError(`${JSON.stringify(id)} is no gateway's id`)
   return { url: parsed, token, id }
 }
 

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { plainAddress } from '../admission/networks.ts'
+import { addressKey, plainAddress } from '../admission/networks.ts'
 import { splitTarget } from '../connections/request.ts'
 import type { Gateway } from '../gateway.ts'
 import { listenFault } from '../listen-fault.ts'
@@ -112,7 +112,7 @@ export class ControlServer {
     request.on('error', error =>
       this.#log.debug({ event: 'control.call', ip, err: error }, 'call broken off'),
     )
-    const isAnswered = await guard.failed(ip)
+    const isAnswered = await guard.failed(addressKey(ip))
     if (response.destroyed) return
     // Whatever else is sent on this connection is not read.
     response.setHeader('Connection', 'close')

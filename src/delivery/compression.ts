@@ -24,7 +24,7 @@ export interface CompressionOptions {
 const LEAST_BITS = 9
 /** Compressions at the same time: each holds a quarter of a megabyte, and a thread of the pool. */
 const AT_ONCE = 4
-/** When so much waits, compression has become the bottleneck: what comes then goes out as it is. */
+/** When so much waits, compression has become the bottleneck: all of it goes out as it is, at once. */
 const MOST_WAITING = { messages: 256, bytes: 8 * 1024 * 1024 }
 /** RFC 7692 §7.2.1: these four bytes end each compressed message, and are left out. */
 const TAIL_BYTES = 4
@@ -41,8 +41,8 @@ interface Waiting {
 export class Compression {
   readonly #options: CompressionOptions
   readonly #outbox: Outbox
-  readonly #line: Waiting[] = []
-  readonly #jobs: (() => void)[] = []
+  #line: Waiting[] = []
+  #jobs: (() => void)[] = []
   #bytes = 0
   #running = 0
 
@@ -52,23 +52,30 @@ export class Compression {
   }
 
   /**
-   * Queues a frame for each of the sinks.
+   * Queues a frame for each of the sinks. Those without compression get it now; they never stand in the line, so
+   * their order is kept as well.
    * @returns for how many
    */
   add(plain: Buffer, receivers: Iterable<Receiver>): number {
     const payload = payloadOf(plain)
-    const mayCompress =
-      payload.length >= this.#options.thresholdBytes &&
-      this.#line.length < MOST_WAITING.messages &&
-      this.#bytes < MOST_WAITING.bytes
-    const windows = mayCompress ? windowsOf(receivers) : []
-    if (windows.length === 0 && this.#line.length === 0) return this.#outbox.add(plain, receivers)
-    const sinks = new Set(receivers)
-    const waiting: Waiting = { plain, sinks, frames: new Map(), open: windows.length }
+    const isWorthIt = payload.length >= this.#options.thresholdBytes
+    if (!isWorthIt && this.#line.length === 0) return this.#outbox.add(plain, receivers)
+    if (this.#line.length >= MOST_WAITING.messages || this.#bytes >= MOST_WAITING.bytes) {
+      this.#giveUp()
+      return this.#outbox.add(plain, receivers)
+    }
+    const { compressing, others, windows } = parted(receivers)
+    if (compressing.size === 0) return this.#outbox.add(plain, receivers)
+    const waiting: Waiting = {
+      plain,
+      sinks: compressing,
+      frames: new Map(),
+      open: isWorthIt ? windows.size : 0,
+    }
     this.#line.push(waiting)
     this.#bytes += plain.length
-    for (const bits of windows) this.#start(waiting, payload, bits)
-    return sinks.size
+    if (isWorthIt) for (const bits of windows) this.#start(waiting, payload, bits)
+    return this.#outbox.add(plain, others) + compressing.size
   }
 
   /** Hands on all that waits for one connection, which is about to close. */
@@ -76,6 +83,15 @@ export class Compression {
     for (const { plain, sinks } of this.#line) {
       if (sinks.delete(sink)) this.#outbox.add(plain, [sink])
     }
+  }
+
+  /** Hands on all that waits, as it is. What is being compressed for it comes too late, and is thrown away. */
+  #giveUp(): void {
+    const line = this.#line
+    this.#line = []
+    this.#jobs = []
+    this.#bytes = 0
+    for (const { plain, sinks } of line) this.#outbox.add(plain, sinks)
   }
 
   #start(waiting: Waiting, payload: Buffer, bits: number): void {
@@ -114,13 +130,23 @@ export class Compression {
   }
 }
 
-function windowsOf(receivers: Iterable<Receiver>): number[] {
+/** Those who have agreed to a window, their windows, and the others. */
+function parted(receivers: Iterable<Receiver>) {
+  const compressing = new Set<Receiver>()
+  const others: Receiver[] = []
   const windows = new Set<number>()
-  for (const { deflateBits } of receivers) if (deflateBits >= LEAST_BITS) windows.add(deflateBits)
-  return [...windows]
+  for (const receiver of receivers) {
+    if (receiver.deflateBits < LEAST_BITS) others.push(receiver)
+    else {
+      compressing.add(receiver)
+      windows.add(receiver.deflateBits)
+    }
+  }
+  return { compressing, others, windows }
 }
 
-function byFrame({ plain, sinks, frames }: Waiting): Map<Buffer, Receiver[]> {
+function byFrame({ plain, sinks, frames }: Waiting): Iterable<readonly [Buffer, Iterable<Receiver>]> {
+  if (frames.size === 0) return [[plain, sinks]]
   const groups = new Map<Buffer, Receiver[]>()
   for (const sink of sinks) {
     const frame = frames.get(sink.deflateBits) ?? plain

@@ -23,7 +23,8 @@ function isError(value: unknown): value is Error {
 
 function textOf(thrown: unknown): string {
   try {
-    return inspect(thrown, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
+    // Not deeper: what was thrown may hold a request, and that a token.
+    return inspect(thrown, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
   } catch {
     return 'a value that cannot be shown'
   }

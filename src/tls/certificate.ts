@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from '../log.ts'
+import { belongTogether, certificateOf, privateKeyOf } from './pem.ts'
 
 /** Certificate and key in PEM. */
 export interface Pair {
@@ -61,11 +62,13 @@ export class Certificate {
     if (pair.cert === this.#seen.cert && pair.key === this.#seen.key) return
     this.#seen = pair
     try {
-      // Throws for what is no certificate, and for a key that is not its own.
-      createSecureContext(pair)
-      this.#pair = pair
-      renewed(pair)
-      const { validTo } = new X509Certificate(pair.cert)
+      const { cert, key } = { cert: certificateOf(pair.cert), key: privateKeyOf(pair.key) }
+      if (cert === this.#pair.cert && key === this.#pair.key) return
+      if (!belongTogether(cert, key)) throw new Error('the key is not that of the certificate')
+      const { validTo } = new X509Certificate(cert)
+      createSecureContext({ cert, key })
+      this.#pair = { cert, key }
+      renewed(this.#pair)
       this.#log.info({ event: 'tls.load', validTo }, 'a new certificate is in use')
     } catch (error) {
       // Often only one of the two files is there yet: the other one follows.

@@ -81,41 +81,43 @@ async function end(): Promise<void> {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Evaluates in the main thread, where it is; undefined when it does not stop for that. */
+/**
+ * Evaluates in the main thread, where it is. Each answer of the debugger comes from that very thread, so none is
+ * waited for longer than PAUSE_MS altogether.
+ * @returns undefined when it does not stop for that: it is in native code
+ */
 async function evaluate(expression: string): Promise<string | undefined> {
-  const paused = new Promise<Debugger.CallFrame | undefined>(done => {
-    const late = setTimeout(() => done(undefined), PAUSE_MS)
-    session.once('Debugger.paused', ({ params }) => {
-      clearTimeout(late)
-      done(params.callFrames[0])
-    })
+  let late: NodeJS.Timeout | undefined
+  const tooLate = new Promise<undefined>(done => {
+    late = setTimeout(() => done(undefined), PAUSE_MS)
   })
-  await ask('Debugger.enable')
-  await ask('Debugger.pause')
-  const frame = await paused
   try {
-    if (frame === undefined) return undefined
-    const answer = await new Promise<Debugger.EvaluateOnCallFrameReturnType>((done, fail) => {
-      const { callFrameId } = frame
-      session.post(
-        'Debugger.evaluateOnCallFrame',
-        { callFrameId, expression, returnByValue: true },
-        (error, result) => (error ? fail(error) : done(result)),
-      )
-    })
-    const { value } = answer.result
-    return typeof value === 'string' ? value : undefined
+    return await Promise.race([evaluateWhenPaused(expression), tooLate])
   } finally {
+    clearTimeout(late)
     session.removeAllListeners('Debugger.paused')
-    // Also lets the main thread go on.
-    await ask('Debugger.disable')
+    // Also lets the main thread go on. Its answer may come when the main thread runs again.
+    session.post('Debugger.disable')
   }
 }
 
-function ask(method: 'Debugger.enable' | 'Debugger.pause' | 'Debugger.disable'): Promise<void> {
-  return new Promise((done, fail) => {
-    session.post(method, error => (error ? fail(error) : done()))
+async function evaluateWhenPaused(expression: string): Promise<string | undefined> {
+  const paused = new Promise<Debugger.CallFrame | undefined>(done => {
+    session.once('Debugger.paused', ({ params }) => done(params.callFrames[0]))
   })
+  session.post('Debugger.enable')
+  session.post('Debugger.pause')
+  const callFrameId = (await paused)?.callFrameId
+  if (callFrameId === undefined) return undefined
+  const answer = await new Promise<Debugger.EvaluateOnCallFrameReturnType>((done, fail) => {
+    session.post(
+      'Debugger.evaluateOnCallFrame',
+      { callFrameId, expression, returnByValue: true },
+      (error, result) => (error ? fail(error) : done(result)),
+    )
+  })
+  const { value } = answer.result
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The stack without the frame that asks for it, and the first file of it that is no part of Node. */

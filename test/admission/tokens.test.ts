@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose'
-import { KeysUnavailable, TokenError, type TokenOptions, tokenVerifier } from '../../src/admission/tokens.ts'
+import { type TokenOptions, tokenVerifier } from '../../src/admission/tokens.ts'
+import { KeysUnavailable, TokenError } from '../../src/admission/verified.ts'
 
 const none: TokenOptions = {
   jwtSecret: null,

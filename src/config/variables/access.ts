@@ -8,6 +8,7 @@ import { variable } from '../variable.ts'
 export const access = {
   allowedOrigins: variable<readonly string[]>({
     name: 'WS_ALLOWED_ORIGINS',
+    guards: true,
     kind: listOf(originText),
     default: ['*'],
     shownDefault: '*',
@@ -24,6 +25,7 @@ export const access = {
   }),
   jwtSecret: variable<string | null>({
     name: 'WS_JWT_SECRET',
+    guards: true,
     kind: text,
     default: null,
     shownDefault: 'none',
@@ -33,6 +35,7 @@ export const access = {
   }),
   jwtPublicKey: variable<string | null>({
     name: 'WS_JWT_PUBLIC_KEY',
+    guards: true,
     kind: publicKeyPem,
     default: null,
     shownDefault: 'none',
@@ -41,6 +44,7 @@ export const access = {
   }),
   jwtJwksUrl: variable<string | null>({
     name: 'WS_JWT_JWKS_URL',
+    guards: true,
     kind: webAddress,
     default: null,
     shownDefault: 'none',
@@ -70,6 +74,7 @@ export const access = {
   }),
   tlsCert: variable<string | null>({
     name: 'WS_TLS_CERT',
+    guards: true,
     kind: certificatePem,
     default: null,
     shownDefault: 'none',
@@ -78,6 +83,7 @@ export const access = {
   }),
   tlsKey: variable<string | null>({
     name: 'WS_TLS_KEY',
+    guards: true,
     kind: privateKeyPem,
     default: null,
     shownDefault: 'none',

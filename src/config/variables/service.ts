@@ -147,6 +147,7 @@ export const service = {
   }),
   controlToken: variable<string | null>({
     name: 'WS_CONTROL_TOKEN',
+    guards: true,
     kind: matching(/^[\x21-\x7e]{16,}$/, 'at least 16 printable ASCII characters without blanks'),
     default: null,
     shownDefault: 'none',
