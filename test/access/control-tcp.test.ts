@@ -93,6 +93,7 @@ test('sendGatewayMessage and the command reach it by URL', async t => {
     code: 'ECONNREFUSED',
   })
   await assert.rejects(gatewayState('websocket', { url: 'ftp://x', token }), /begins with http/)
+  await assert.rejects(gatewayState('a\r\nX-Injected: yes', { url, token }), /is no gateway's id/)
   const run = (...words: string[]) => cli({ cwd: '/', env: { WS_CONTROL_TOKEN: token } }, ...words)
   assert.match((await run('push', 'two', '--url', url)).out, /pushed to 1 connection/)
   assert.match((await run('--url', url, 'push', 'three')).out, /pushed to 1 connection/)

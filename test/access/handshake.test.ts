@@ -167,6 +167,15 @@ test('a malformed handshake never reaches the hook', async t => {
   const gateway = await startGateway(t, {
     listener: listener(`(data, gateway) => { gateway.log.info('asked') }`),
   })
+  for (const protocols of ['a b', 'chat, chat', 'a,,b', '@']) {
+    const socket = connectTcp(gateway.port, '127.0.0.1')
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ${protocols}\r\n\r\n`,
+    )
+    const [bytes] = await once(socket, 'data')
+    assert.match(String(bytes), /^HTTP\/1.1 400 /)
+    socket.destroy()
+  }
   for (const [head, status] of [
     [
       'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13',

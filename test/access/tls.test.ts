@@ -8,24 +8,19 @@ import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { cli } from '../support/cli.ts'
 import { connect } from '../support/client.ts'
 import { type GatewayProcess, spawnGateway, startGateway, temporaryFolder } from '../support/gateway.ts'
 
 /** A certificate that signs itself, for this name. */
-function certificate(folder: string, name: string): { cert: string; key: string } {
+function certificate(
+  folder: string,
+  name: string,
+  kind = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+): { cert: string; key: string } {
   const cert = join(folder, `${name}.crt`)
   const key = join(folder, `${name}.key`)
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ]
+  const words = ['req', '-x509', '-newkey', ...kind, '-nodes', '-days', '2']
   execFileSync('openssl', [...words, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], {
     stdio: 'ignore',
   })
@@ -127,4 +122,62 @@ test('a certificate without its key, or with another one, does not start', async
     assert.match(gateway.stderr, expected)
     assert.ok(!gateway.stderr.includes('PRIVATE'))
   }
+})
+
+test('a certificate and a key of two kinds do not go together, at the start and at a renewal', async t => {
+  const folder = temporaryFolder(t)
+  const rsa = certificate(folder, 'rsa', ['rsa:2048'])
+  const ec = certificate(folder, 'ec')
+  const mixed = spawnGateway(t, {
+    listener: {},
+    env: { WS_TLS_CERT_FILE: ec.cert, WS_TLS_KEY_FILE: rsa.key },
+  })
+  assert.equal((await mixed.exited).code, 78)
+  assert.match(mixed.stderr, /WS_TLS_KEY: is not the key of WS_TLS_CERT/)
+  const gateway = await startGateway(t, { env: { WS_TLS_CERT_FILE: rsa.cert, WS_TLS_KEY_FILE: rsa.key } })
+  renameSync(ec.cert, rsa.cert)
+  await gateway.line(line => line.level === 50 && /certificate cannot be used/.test(line.msg ?? ''))
+  assert.equal(await shownName(gateway), 'CN=rsa')
+  assert.equal(gateway.lines.filter(line => line.event === 'tls.load').length, 0)
+  renameSync(ec.key, rsa.key)
+  await gateway.event('tls.load')
+  assert.equal(await shownName(gateway), 'CN=ec')
+})
+
+test('one file may hold both, also with line feeds in two characters, and no command shows the key', async t => {
+  const folder = temporaryFolder(t)
+  const { cert, key } = certificate(folder, 'both')
+  const next = certificate(folder, 'next')
+  const both = join(folder, 'both.pem')
+  const write = (pair: { cert: string; key: string }): void =>
+    writeFileSync(
+      both,
+      (readFileSync(pair.key, 'utf8') + readFileSync(pair.cert, 'utf8')).replaceAll('\n', '\\n'),
+    )
+  write({ cert, key })
+  const env = { WS_TLS_CERT_FILE: both, WS_TLS_KEY_FILE: both }
+  const gateway = await startGateway(t, { env })
+  assert.equal(await shownName(gateway), 'CN=both')
+  for (const words of [['config'], ['config', '--json']]) {
+    const { out } = await cli({ cwd: gateway.folder, env }, ...words)
+    assert.ok(!out.includes('PRIVATE KEY'))
+  }
+  write(next)
+  await gateway.event('tls.load')
+  assert.equal(await shownName(gateway), 'CN=next')
+})
+
+test('a TLS handshake that is under way does not outlive a stop', async t => {
+  const { cert, key } = certificate(temporaryFolder(t), 'half')
+  const gateway = await startGateway(t, { env: { WS_TLS_CERT_FILE: cert, WS_TLS_KEY_FILE: key } })
+  const half = connectTcp(gateway.port, '127.0.0.1')
+  half.on('error', () => half.destroy())
+  half.resume()
+  await once(half, 'connect')
+  // So that the gateway has accepted it for certain.
+  assert.equal(await shownName(gateway), 'CN=half')
+  const closed = once(half, 'close')
+  await gateway.call('POST', '/restart')
+  await closed
+  assert.equal(await shownName(gateway), 'CN=half')
 })

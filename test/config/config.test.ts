@@ -194,3 +194,22 @@ test('warnings: a short secret, tokens in cookies for every origin, a drain that
   assert.match(warned({ WS_DRAIN_MS: '8000' }), /WS_DRAIN_MS of 8000/)
   assert.match(warned({ WS_MAX_MESSAGES_BURST: '5' }), /WS_MAX_MESSAGES_BURST says nothing/)
 })
+
+test('a secret that has not arrived opens no door: an empty file is a fault, an empty text is warned of', () => {
+  const file = join(folder, 'empty-secret')
+  writeFileSync(file, '\n')
+  for (const name of ['WS_JWT_SECRET', 'WS_JWT_PUBLIC_KEY', 'WS_TLS_CERT', 'WS_CONTROL_TOKEN']) {
+    assert.match(
+      faults({ [`${name}_FILE`]: file })[0] ?? '',
+      new RegExp(`^${name}_FILE: got ".*", which is empty`),
+    )
+  }
+  assert.equal(readConfig({ WS_GATEWAY_ID_FILE: file }, empty).settings.gatewayId, 'websocket')
+  const { warnings } = readConfig({ WS_JWT_SECRET: '', WS_ALLOWED_ORIGINS: '*' }, empty)
+  assert.match(warnings[0] ?? '', /^WS_JWT_SECRET is set to an empty text/)
+})
+
+test('a URL of keys has no password in it', () => {
+  const [fault = ''] = faults({ WS_JWT_JWKS_URL: 'https://user:secret@id.example/jwks' })
+  assert.match(fault, /without a name and password/)
+})

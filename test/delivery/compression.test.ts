@@ -116,3 +116,24 @@ test('who closes gets what waits for it at once, and nothing twice', async () =>
   assert.equal(leaving.sent, 3)
   assert.equal(framesOf(staying).length, 3)
 })
+
+test('who has no compression never waits, and a line that is too long is given up without losing the order', async () => {
+  const outbox = new Outbox()
+  const compression = new Compression(outbox, { thresholdBytes: 1024, failed })
+  const [deflating, plain] = [new Recorder(15), new Recorder(0)]
+  const count = 1000
+  for (let i = 0; i < count; i++) {
+    compression.add(toFrame(text(`${i} `, i % 10 === 0 ? 400_000 : 40)), [deflating, plain])
+    assert.equal(plain.sent, i + 1)
+  }
+  // More than 8 MiB would wait: it has gone out as it is.
+  assert.ok(deflating.sent > 0)
+  await deflating.got(count)
+  for (const sink of [deflating, plain]) {
+    outbox.flushOne(sink)
+    assert.deepEqual(
+      framesOf(sink).map(frame => Number.parseInt(frame.text, 10)),
+      Array.from({ length: count }, (_, i) => i),
+    )
+  }
+})

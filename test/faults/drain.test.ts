@@ -58,3 +58,16 @@ test('a drain is part of the shutdown time, and a second signal ends it', async 
   twice.child.kill('SIGTERM')
   assert.equal((await twice.exited).code, 143)
 })
+
+test('after a drain there is still time for onUnload, whatever onClientClose does', async t => {
+  const gateway = await startGateway(t, {
+    env: { WS_DRAIN_MS: '1400', WS_SHUTDOWN_TIMEOUT_MS: '2000' },
+    listener: {
+      'listener.mjs': `export const onClientClose = () => new Promise(() => undefined)
+        export const onUnload = gateway => gateway.log.info('unloaded')`,
+    },
+  })
+  await connect(t, gateway.url)
+  assert.equal((await gateway.stop()).code, 0)
+  assert.ok(gateway.logFile().some(line => line.msg === 'unloaded'))
+})

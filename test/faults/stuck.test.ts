@@ -58,3 +58,20 @@ test('WS_LISTENER_STUCK_MS ends the process with exit code 70, and the log is wh
   assert.ok(log.some(line => /spin\.ts/.test(String(line.file))))
   assert.ok(log.some(line => line.exit === 70))
 })
+
+test('a listener that is stuck in native code is said to be so, and ended as well', async t => {
+  const gateway = await startGateway(t, {
+    listener: {
+      'listener.mjs': `import { execSync } from 'node:child_process'
+        export const onMessage = () => { execSync('sleep 20') }`,
+    },
+    env: { WS_LISTENER_STUCK_MS: '1500' },
+  })
+  const client = await connect(t, gateway.url)
+  client.send('stick')
+  const began = performance.now()
+  const { signal } = await gateway.exited
+  assert.equal(signal, 'SIGKILL')
+  assert.ok(performance.now() - began < 12_000)
+  assert.ok(gateway.logFile().some(line => /in code that is not JavaScript/.test(line.msg ?? '')))
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { type Kept, Upkeep, type Vitals } from '../../src/connections/upkeep.ts'
 import { connect } from '../support/client.ts'
@@ -192,4 +192,30 @@ test('a stopped process (SIGSTOP) cuts off nobody when it goes on', async t => {
   const socket = connectTcp(gateway.port, '127.0.0.1')
   await once(socket, 'connect')
   socket.destroy()
+})
+
+test('a half-open client is found also when something waits for it, and one in the middle of an upload is not idle', async t => {
+  const gateway = await startGateway(t, {
+    env: { WS_HEARTBEAT_MS: '400', WS_MAX_PAYLOAD_BYTES: '20000000' },
+  })
+  const frozen = await connect(t, gateway.url)
+  frozen.ws.pause()
+  const { conn } = await gateway.event('client.open')
+  assert.equal((await gateway.push({ message: 'x'.repeat(12_000_000) })).status, 200)
+  const line = await gateway.event('client.close')
+  assert.equal(line.conn, conn)
+  assert.equal(line.code, 1006)
+
+  const idle = await startGateway(t, { env: { WS_IDLE_TIMEOUT_MS: '700' } })
+  const uploading = await connect(t, idle.url)
+  const raw = (uploading.ws as unknown as { _socket: Socket })._socket
+  const length = 300_000
+  const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+  head.writeUInt32BE(length, 6)
+  raw.write(head)
+  for (let i = 0; i < 20; i++) {
+    raw.write(Buffer.alloc(length / 20))
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  assert.equal((await uploading.messages(1))[0]?.length, length)
 })

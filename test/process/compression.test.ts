@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
-import { deflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync } from 'node:zlib'
 import { type Client, connect } from '../support/client.ts'
 import { residentBytes, startGateway } from '../support/gateway.ts'
 
@@ -85,4 +85,37 @@ test('a compressed message is inflated no further than the payload limit', async
   assert.ok(residentBytes(gateway.child.pid) - before < 60_000_000)
   honest.ws.ping()
   await once(honest.ws, 'pong')
+})
+
+test('what is read but not worked off is not inflated either', async t => {
+  const gateway = await startGateway(t, {
+    ...on,
+    listener: {
+      'listener.mjs': 'export const onMessage = () => new Promise(done => setTimeout(done, 3000))',
+    },
+  })
+  const before = residentBytes(gateway.child.pid)
+  const part = deflateRawSync(Buffer.alloc(1_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+    0,
+    -4,
+  )
+  const head = Buffer.alloc(8)
+  head[0] = 0xc2
+  head[1] = 0x80 | 126
+  head.writeUInt16BE(part.length, 2)
+  const frame = Buffer.concat([head, part])
+  for (let i = 0; i < 10; i++) {
+    const client = await connect(t, gateway.url, [], { perMessageDeflate: true })
+    const socket = (client.ws as unknown as { _socket: Socket })._socket
+    await new Promise(done => socket.write(Buffer.concat(Array.from({ length: 58 }, () => frame)), done))
+  }
+  const end = Date.now() + 2000
+  let most = 0
+  while (Date.now() < end) {
+    most = Math.max(most, residentBytes(gateway.child.pid))
+    await gateway.call('GET', '/health')
+  }
+  const { counters } = (await gateway.call('GET', '/status')).body
+  assert.ok(counters.received <= 40, `${counters.received} were inflated`)
+  assert.ok(most - before < 150_000_000, `grew by ${(most - before) / 1e6} MB`)
 })
