@@ -1,5 +1,7 @@
 /** esbuild's process: started when it is needed, replaced when it has died, ended when it has nothing to do. */
+import { closeSync, openSync } from 'node:fs'
 import { type BuildOptions, type BuildResult, build, type Message, stop } from 'esbuild'
+import { ShortageError } from './listener.ts'
 
 /** What the bundle's caller gets is in memory. */
 type InMemory = BuildOptions & { readonly write: false }
@@ -17,9 +19,10 @@ export async function compileWith(options: InMemory): Promise<BuildResult<InMemo
   running++
   const before = epoch
   try {
+    needDescriptors()
     return await build(options)
   } catch (error) {
-    if (isBuildFailure(error)) throw error
+    if (isBuildFailure(error) || error instanceof ShortageError) throw error
     // Another load may have replaced the process already.
     if (before === epoch) {
       epoch++
@@ -29,6 +32,26 @@ export async function compileWith(options: InMemory): Promise<BuildResult<InMemo
   } finally {
     running--
     if (running === 0) idle = setTimeout(endCompiler, IDLE_MS).unref()
+  }
+}
+
+/** What starting a process and reading some files takes, with something to spare. */
+const DESCRIPTORS = 12
+
+/**
+ * esbuild cannot cope with a process that cannot be started for want of file descriptors: nobody would hear its error,
+ * and an error that nobody hears ends the gateway.
+ * @throws ShortageError
+ */
+function needDescriptors(): void {
+  const taken: number[] = []
+  try {
+    while (taken.length < DESCRIPTORS) taken.push(openSync('/dev/null', 'r'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ShortageError(`the listener cannot be compiled for want of file descriptors: ${reason}`)
+  } finally {
+    for (const descriptor of taken) closeSync(descriptor)
   }
 }
 

@@ -36,6 +36,9 @@ export class ListenerLoadError extends Error {
   override readonly name = 'ListenerLoadError'
 }
 
+/** The machine has not enough of something at the moment; the same files may load a little later. */
+export class ShortageError extends ListenerLoadError {}
+
 /** What `GET /status` says of the listener. */
 export interface ListenerStatus {
   /** The file in use, or what `WS_LISTENER` names while there is none. */

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bundleListener } from './bundle.ts'
 import type { Found } from './find.ts'
 import { type HookNames, type Hooks, pickHooks } from './hooks.ts'
-import { ListenerLoadError } from './listener.ts'
+import { ListenerLoadError, ShortageError } from './listener.ts'
 import type { Trace } from './own-files.ts'
 import { compileProgram, type Program } from './program.ts'
 import { GLANCE_MS } from './settle.ts'
-import { hasEmptied, type Snapshot } from './snapshot.ts'
+import { bare, hasEmptied, type Snapshot } from './snapshot.ts'
 import { knowBundle, passesThroughListener } from './stack.ts'
 import { asError, messageOf } from './thrown.ts'
 
@@ -62,7 +62,10 @@ async function compile(found: FoundFile, modules: Readonly<Record<string, object
       compiled: { path: found.path, name, program: compileProgram(code, name, found.real, modules) },
     }
   } catch (error) {
-    return { snapshot, error: loadError(error) }
+    if (!(error instanceof ShortageError)) return { snapshot, error: loadError(error) }
+    // As if it had not been seen, so that the next look finds it new and tries again.
+    const { path } = found
+    return { snapshot: bare({ kind: 'missing', path, reason: error.message }), error: loadError(error) }
   }
 }
 

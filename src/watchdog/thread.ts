@@ -17,9 +17,6 @@ const EXIT_STUCK = 70
 const STDOUT = 1
 const LEVEL = { warn: 40, error: 50 } as const
 
-const session = new Session()
-session.connectToMainThread()
-
 let last = -1
 let stuckMs = 0
 let hasTold = false
@@ -87,21 +84,23 @@ async function end(): Promise<void> {
  * @returns undefined when it does not stop for that: it is in native code
  */
 async function evaluate(expression: string): Promise<string | undefined> {
+  // Connected no longer than needed: Node waits for debuggers when a process ends, and says so.
+  const session = new Session()
+  session.connectToMainThread()
   let late: NodeJS.Timeout | undefined
   const tooLate = new Promise<undefined>(done => {
     late = setTimeout(() => done(undefined), PAUSE_MS)
   })
   try {
-    return await Promise.race([evaluateWhenPaused(expression), tooLate])
+    return await Promise.race([evaluateWhenPaused(session, expression), tooLate])
   } finally {
     clearTimeout(late)
-    session.removeAllListeners('Debugger.paused')
-    // Also lets the main thread go on. Its answer may come when the main thread runs again.
-    session.post('Debugger.disable')
+    // Also lets the main thread go on.
+    session.disconnect()
   }
 }
 
-async function evaluateWhenPaused(expression: string): Promise<string | undefined> {
+async function evaluateWhenPaused(session: Session, expression: string): Promise<string | undefined> {
   const paused = new Promise<Debugger.CallFrame | undefined>(done => {
     session.once('Debugger.paused', ({ params }) => done(params.callFrames[0]))
   })
