@@ -191,9 +191,13 @@ export class PublicServer {
       destroyLater(socket)
       return
     }
-    const verdict = this.#options.admit(request, then => socket.once('close', then))
-    if (verdict instanceof Promise) void this.#waitForVerdict(request, socket, head, verdict, ended)
-    else this.#answerHandshake(request, socket, head, verdict, ended)
+    try {
+      const verdict = this.#options.admit(request, then => socket.once('close', then))
+      if (verdict instanceof Promise) void this.#waitForVerdict(request, socket, head, verdict, ended)
+      else this.#answerHandshake(request, socket, head, verdict, ended)
+    } catch (error) {
+      this.#failed(socket, error)
+    }
   }
 
   async #waitForVerdict(
@@ -213,9 +217,14 @@ export class PublicServer {
       // Otherwise it has been answered by close().
       if (this.#pending.delete(socket)) this.#answerHandshake(request, socket, head, decided, ended)
     } catch (error) {
-      this.#options.failed(error instanceof Error ? error : new Error(String(error)))
-      refuse(socket, problemAnswer(new Problem(500, 'the gateway has a fault; see its log')))
+      this.#failed(socket, error)
     }
+  }
+
+  /** A fault of the gateway's own costs one client its handshake, and nobody else anything. */
+  #failed(socket: Duplex, error: unknown): void {
+    this.#options.failed(error instanceof Error ? error : new Error(String(error)))
+    refuse(socket, problemAnswer(new Problem(500, 'the gateway has a fault; see its log')))
   }
 
   #answerHandshake(
