@@ -4,6 +4,9 @@
  */
 import { appendFileSync, writeSync } from 'node:fs'
 import { type Debugger, Session } from 'node:inspector'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
 import { workerData } from 'node:worker_threads'
 import type { ThreadData } from './watchdog.ts'
 
@@ -14,6 +17,8 @@ const LOOK_EVERY_MS = 100
 const PAUSE_MS = 1500
 /** sysexits.h: EX_SOFTWARE. */
 const EXIT_STUCK = 70
+/** A process that can be killed is gone by then. */
+const UNKILLABLE_AFTER_MS = 300
 const STDOUT = 1
 const LEVEL = { warn: 40, error: 50 } as const
 
@@ -76,6 +81,11 @@ async function end(): Promise<void> {
   await evaluate(`globalThis.process.exit(${EXIT_STUCK})`)
   // Native code: there is no other way, and no other exit code.
   process.kill(process.pid, 'SIGKILL')
+  // The first process of a container cannot be killed from within it, but it can break: a trap of the processor ends
+  // every process.
+  await sleep(UNKILLABLE_AFTER_MS)
+  setFlagsFromString('--allow-natives-syntax')
+  runInThisContext('%SystemBreak()')
 }
 
 /**

@@ -83,6 +83,25 @@ suite('access and faults', { concurrency: true }, () => {
     },
   )
 
+  dockerTest(
+    'a listener that is stuck in native code ends the container as well, though it is PID 1',
+    async t => {
+      const folder = mountable(t)
+      writeFiles(folder, {
+        'listener.mjs': `import { execSync } from 'node:child_process'
+        export const onMessage = () => { execSync('sleep 60') }`,
+      })
+      const container = await startContainer(t, {
+        words: ['-e', 'WS_LISTENER_STUCK_MS=1500', '-v', `${folder}:/app/listener`],
+      })
+      const client = await container.client(t)
+      client.send('stick')
+      // Docker's 128 and the signal: of a breakpoint, since SIGKILL from within does not reach PID 1.
+      assert.equal(await container.ended(), 133)
+      assert.match(await container.logs(), /in code that is not JavaScript/)
+    },
+  )
+
   dockerTest('SIGTERM with a drain: docker stop is 0 and within its grace', async t => {
     const container = await startContainer(t, { words: ['-e', 'WS_DRAIN_MS=1500'] })
     const clients = await Promise.all([1, 2, 3, 4].map(() => container.client(t)))
