@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { ClientRequest } from '../connections/request.ts'
-import type { ListenerPort, Refusal } from '../listener/listener.ts'
+import { type ListenerPort, REFUSED } from '../listener/listener.ts'
 import type { State } from '../listener/types.ts'
 import { Problem } from '../problem.ts'
 import { BEARER, tokenOf, withoutToken } from './credentials.ts'
@@ -94,9 +94,9 @@ export class Admission {
       if (closed !== undefined) return closed
       if (verified?.user !== undefined) place.ofUser(verified.user)
       if (!listener.vets) return this.#admitted(request, verified, undefined, place)
-      const asking = { request, verified, protocols: withoutTokenIf(verified, request) }
-      const handshake = new Handshake(asking)
-      const refused = (await listener.handshake(handshake)) as Refusal | undefined
+      const protocols = verified === undefined ? request.offered : withoutToken(request.offered)
+      const handshake = new Handshake({ request, verified, protocols })
+      const refused = await listener.handshake(handshake)
       const refusedBy = handshake.refusal() ?? refused
       if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
       if (verified !== undefined && verified.expiresAt <= Date.now()) {
@@ -142,7 +142,7 @@ export class Admission {
         state = decided.state
       } catch (error) {
         this.#options.listener.reject(error, handshake, 'handshake')
-        return new Problem(401, 'the listener has refused this client')
+        return new Problem(REFUSED.status, REFUSED.reason)
       }
       if (user !== undefined) place.ofUser(user)
     }
@@ -157,10 +157,6 @@ export class Admission {
       byDefault: this.#options.listener.isDefault,
     }
   }
-}
-
-function withoutTokenIf(verified: Verified | undefined, request: ClientRequest): string[] {
-  return verified === undefined ? request.offered : withoutToken(request.offered)
 }
 
 function single(header: string | string[] | undefined): string | undefined {

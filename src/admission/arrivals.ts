@@ -3,6 +3,7 @@
  * their file descriptors until the handshake's time is up, and no limit for WebSockets would count them.
  */
 import { addressKey } from './networks.ts'
+import { Tally } from './tally.ts'
 
 /** Room for those that are being refused, and for plain HTTP requests, beside the WebSockets of an address. */
 const SPARE = 16
@@ -10,7 +11,7 @@ const SPARE = 16
 export class Arrivals {
   readonly #most: number
   readonly #isProxy: (address: string) => boolean
-  readonly #byAddress = new Map<string, number>()
+  readonly #byAddress = new Tally()
 
   /**
    * @param maxConnectionsPerIp 0 counts nobody
@@ -33,13 +34,8 @@ export class Arrivals {
   take(address: string): (() => void) | undefined {
     if (!this.counts || this.#isProxy(address)) return () => undefined
     const key = addressKey(address)
-    const count = this.#byAddress.get(key) ?? 0
-    if (count >= this.#most) return undefined
-    this.#byAddress.set(key, count + 1)
-    return () => {
-      const left = (this.#byAddress.get(key) ?? 1) - 1
-      if (left === 0) this.#byAddress.delete(key)
-      else this.#byAddress.set(key, left)
-    }
+    if (this.#byAddress.of(key) >= this.#most) return undefined
+    this.#byAddress.add(key)
+    return () => this.#byAddress.remove(key)
   }
 }

@@ -1,6 +1,6 @@
 /** The `data` of `onClientHandshake`, and what the hook has made of it. */
 import type { ClientRequest } from '../connections/request.ts'
-import type { Refusal } from '../listener/listener.ts'
+import { REFUSED, type Refusal } from '../listener/listener.ts'
 import type { Claims, HandshakeData, HandshakeRequest, State } from '../listener/types.ts'
 import type { Verified } from './verified.ts'
 
@@ -37,7 +37,7 @@ export class Handshake implements HandshakeData {
     this.user = verified?.user
   }
 
-  reject(status = 401, reason = 'the listener has refused this client'): false {
+  reject(status = REFUSED.status, reason = REFUSED.reason): false {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
       throw new RangeError(`reject takes a status from 400 to 599, got ${String(status)}`)
     }

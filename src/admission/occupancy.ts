@@ -1,6 +1,7 @@
 /** How many are in, and those on their way in: altogether, by address and by user. */
 import { Problem } from '../problem.ts'
 import { addressKey } from './networks.ts'
+import { Tally } from './tally.ts'
 
 /** The most that may be in; 0 is any number. */
 export interface OccupancyLimits {
@@ -21,8 +22,8 @@ export const UNCOUNTED: Place = { ofUser: () => undefined, giveBack: () => undef
 
 export class Occupancy {
   readonly #limits: OccupancyLimits
-  readonly #byIp = new Map<string, number>()
-  readonly #byUser = new Map<string, number>()
+  readonly #byIp = new Tally()
+  readonly #byUser = new Tally()
   #all = 0
 
   constructor(limits: OccupancyLimits) {
@@ -37,36 +38,30 @@ export class Occupancy {
       throw new Problem(503, `the gateway has ${maxConnections} connections, and takes no more`)
     }
     const key = maxConnectionsPerIp > 0 ? addressKey(ip) : undefined
-    if (key !== undefined && (this.#byIp.get(key) ?? 0) >= maxConnectionsPerIp) {
+    if (key !== undefined && this.#byIp.of(key) >= maxConnectionsPerIp) {
       throw new Problem(429, `your address has ${maxConnectionsPerIp} connections, and may have no more`)
     }
     this.#all++
-    if (key !== undefined) count(this.#byIp, key, 1)
+    if (key !== undefined) this.#byIp.add(key)
     let user: string | undefined
     let isTaken = true
     return {
       ofUser: name => {
         if (maxConnectionsPerUser === 0 || name === user || !isTaken) return
-        if ((this.#byUser.get(name) ?? 0) >= maxConnectionsPerUser) {
+        if (this.#byUser.of(name) >= maxConnectionsPerUser) {
           throw new Problem(429, `this user has ${maxConnectionsPerUser} connections, and may have no more`)
         }
-        if (user !== undefined) count(this.#byUser, user, -1)
+        if (user !== undefined) this.#byUser.remove(user)
         user = name
-        count(this.#byUser, name, 1)
+        this.#byUser.add(name)
       },
       giveBack: () => {
         if (!isTaken) return
         isTaken = false
         this.#all--
-        if (key !== undefined) count(this.#byIp, key, -1)
-        if (user !== undefined) count(this.#byUser, user, -1)
+        if (key !== undefined) this.#byIp.remove(key)
+        if (user !== undefined) this.#byUser.remove(user)
       },
     }
   }
-}
-
-function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
-  const now = (counts.get(key) ?? 0) + by
-  if (now === 0) counts.delete(key)
-  else counts.set(key, now)
 }

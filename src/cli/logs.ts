@@ -12,7 +12,7 @@ const DEFAULT_LINES = 20
 
 export const logs: Command = {
   summary: 'show WebSocket.log in a readable form',
-  usage: '[-f] [-n N] [--id ID | --url URL]',
+  usage: '[-f] [-n N] [--id ID]',
   help: `
 Shows the last lines of WebSocket.log in WS_LOG_DIR: time, level, gateway, event, message and the further fields.
 

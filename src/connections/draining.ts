@@ -4,7 +4,6 @@ import { CLOSE } from './close-codes.ts'
 
 /** A connection, as this sees it. */
 export interface Drained {
-  readonly isOpen: boolean
   close(code: number, reason: string): void
 }
 

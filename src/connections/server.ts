@@ -106,7 +106,7 @@ export class PublicServer {
         else socket.once('close', whenClosed)
       })
     }
-    this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
   #createServer(serve: (request: IncomingMessage, response: ServerResponse) => void): Server | TlsServer {

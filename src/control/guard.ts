@@ -1,5 +1,6 @@
 /** Who may call the control API over TCP: who shows the token. Guessing is slowed down. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { bearerToken } from '../admission/credentials.ts'
 
 /** The answer to a wrong token waits this long, then twice as long, and so on. */
 const DELAY_MS = { first: 250, most: 8000 }
@@ -24,9 +25,9 @@ export class Guard {
     this.#expected = digest(token)
   }
 
-  /** @param authorization the header `Authorization` (RFC 6750 §2.1) */
+  /** @param authorization the header of that name */
   allows(authorization: string | undefined): boolean {
-    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? ''
+    const token = bearerToken(authorization) ?? ''
     // Digests have one length, so the comparison takes the same time for every guess.
     return timingSafeEqual(digest(token), this.#expected)
   }

@@ -19,8 +19,7 @@ export async function compileWith(options: InMemory): Promise<BuildResult<InMemo
   running++
   const before = epoch
   try {
-    needDescriptors()
-    return await build(options)
+    return await buildNow(options)
   } catch (error) {
     if (isBuildFailure(error) || error instanceof ShortageError) throw error
     // Another load may have replaced the process already.
@@ -28,11 +27,17 @@ export async function compileWith(options: InMemory): Promise<BuildResult<InMemo
       epoch++
       await stop()
     }
-    return await build(options)
+    return await buildNow(options)
   } finally {
     running--
     if (running === 0) idle = setTimeout(endCompiler, IDLE_MS).unref()
   }
+}
+
+/** Builds, and starts esbuild's process for that when it is not there. @throws ShortageError */
+async function buildNow(options: InMemory): Promise<BuildResult<InMemory>> {
+  needDescriptors()
+  return build(options)
 }
 
 /** What starting a process and reading some files takes, with something to spare. */

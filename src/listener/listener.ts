@@ -28,6 +28,9 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** How a listener refuses that says no more than no. */
+export const REFUSED: Refusal = { status: 401, reason: 'the listener has refused this client' }
+
 /** What became of a handshake: undefined lets the client in. */
 export type HandshakeResult = Refusal | undefined | Promise<Refusal | undefined>
 

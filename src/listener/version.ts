@@ -1,6 +1,6 @@
 /** One version of the listener: calls its hooks with a time limit, and logs and tells what goes wrong in them. */
 import type { Event, Hooks } from './hooks.ts'
-import { type HandshakeResult, type HookResult, ListenerFault, type Refusal } from './listener.ts'
+import { type HandshakeResult, type HookResult, ListenerFault, REFUSED, type Refusal } from './listener.ts'
 import type { ListenerLog } from './log.ts'
 import { asError, messageOf } from './thrown.ts'
 import { isThenable, TimedOut, withinTime } from './time-limit.ts'
@@ -46,13 +46,10 @@ export class Version {
   handshake(data: HandshakeData): HandshakeResult {
     const hook = this.hooks.handshake
     if (hook === undefined) return undefined
-    const decided = (answer: unknown): Refusal | undefined =>
-      answer === false ? { status: 401, reason: 'the listener has refused this client' } : undefined
+    const decided = (answer: unknown): Refusal | undefined => (answer === false ? REFUSED : undefined)
     const failed = (error: unknown): Refusal => {
       const { kind } = this.#fault(hook.name, error, data)
-      return kind === 'timeout'
-        ? { status: 503, reason: 'the listener has not decided in time' }
-        : { status: 401, reason: 'the listener has refused this client' }
+      return kind === 'timeout' ? { status: 503, reason: 'the listener has not decided in time' } : REFUSED
     }
     try {
       const answer = hook.run.call(hook.self, data, this.#gateway)
