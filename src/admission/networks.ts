@@ -1,5 +1,6 @@
 /** Addresses and networks, and the client's own address behind proxies (WS_TRUST_PROXY). */
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { commaList } from '../comma-list.ts'
 import type { Kind } from '../config/kinds.ts'
 
 /** An address, or a network with its prefix length. */
@@ -97,11 +98,7 @@ export class TrustedProxies {
 }
 
 function list(header: string | string[] | undefined): string[] {
-  const text = Array.isArray(header) ? header.join(',') : (header ?? '')
-  return text
-    .split(',')
-    .map(part => part.trim())
-    .filter(part => part !== '')
+  return commaList(Array.isArray(header) ? header.join(',') : (header ?? ''))
 }
 
 /** An address as proxies write it: plain, or with a port behind it. */

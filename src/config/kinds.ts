@@ -1,4 +1,5 @@
 /** How the text of a variable becomes a value, and what a user is told it takes. */
+import { commaList } from '../comma-list.ts'
 
 /** One kind of value. `read` gives the value, or undefined for a text that it does not take. */
 export interface Kind<T> {
@@ -67,20 +68,15 @@ export const onOff: Kind<boolean> = {
 
 /** Several of a kind, with commas between them. */
 export function listOf(kind: Kind<string>): Kind<readonly string[]> {
-  const split = (value: string): string[] =>
-    value
-      .split(',')
-      .map(item => item.trim())
-      .filter(item => item !== '')
   return {
     takes: `a list, with commas, of ${kind.takes}`,
     read(value) {
-      const items = split(value).map(item => kind.read(item))
+      const items = commaList(value).map(item => kind.read(item))
       const good = items.filter(item => item !== undefined)
       return items.length > 0 && good.length === items.length ? good : undefined
     },
     explain(value) {
-      const bad = split(value).find(item => kind.read(item) === undefined)
+      const bad = commaList(value).find(item => kind.read(item) === undefined)
       return bad === undefined ? 'the list is empty' : `${JSON.stringify(bad)} is none`
     },
   }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { parseCookie } from 'cookie'
 import { plainAddress, type TrustedProxies } from '../admission/networks.ts'
+import { commaList } from '../comma-list.ts'
 import type { ConnectionRequest } from '../listener/types.ts'
 
 /** What is kept of a request for as long as its connection lives. */
@@ -37,11 +38,7 @@ export class ClientRequest implements ConnectionRequest {
   /** The subprotocols that the client offers, in its order (RFC 6455 §1.9). */
   get offered(): string[] {
     const header = this.headers['sec-websocket-protocol']
-    if (header === undefined) return []
-    return header
-      .split(',')
-      .map(protocol => protocol.trim())
-      .filter(protocol => protocol !== '')
+    return header === undefined ? [] : commaList(header)
   }
 }
 
