@@ -2,27 +2,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readmeFile, withTable } from '../scripts/docs.ts'
 import { connect } from './support/client.ts'
-import {
-  cleanEnvironment,
-  cliFile,
-  type GatewayProcess,
-  root,
-  startGateway,
-  temporaryFolder,
-} from './support/gateway.ts'
+import { cleanEnvironment, root, startGateway, temporaryFolder } from './support/gateway.ts'
+import { shell, shellEnvironment } from './support/shell.ts'
 
 const readme = readFileSync(readmeFile, 'utf8')
 
@@ -59,11 +45,10 @@ test("the README's listener, pushes and calls do what it says", async t => {
   assert.deepEqual(JSON.parse(String(welcome)), { welcome: id, online: 1 })
   const outside = await connect(t, gateway.url)
   await outside.messages(1)
-  const shell = shellIn(gateway)
   const got: Record<string, string> = {}
   for (const command of commands.filter(c => /^(gateway|curl|tail)/.test(c) && !inAccess.test(c))) {
     if (command.startsWith('tail')) continue
-    got[command] = await shell(command.replace(/\d\w+-1\b/, id))
+    got[command] = await shell(gateway, command.replace(/\d\w+-1\b/, id))
   }
   assert.equal(Object.keys(got).length, 5, 'a command that this test does not know')
   assert.equal(got["gateway push 'hello'"], 'pushed to 2 connections\n')
@@ -183,30 +168,4 @@ test('no command of the README is left out', () => {
 /** Ends a shell and all that it has started. */
 function killGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
-}
-
-function shellEnvironment(gateway: GatewayProcess): Record<string, string> {
-  const bin = join(gateway.folder, 'bin')
-  mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'gateway'), `#!/bin/sh\nexec '${process.execPath}' '${cliFile}' "$@"\n`)
-  chmodSync(join(bin, 'gateway'), 0o755)
-  return cleanEnvironment({ PATH: `${bin}:${process.env.PATH}` })
-}
-
-function shellIn(gateway: GatewayProcess): (command: string) => Promise<string> {
-  const env = shellEnvironment(gateway)
-  return async command => {
-    const child = spawn('/bin/sh', ['-c', command], {
-      cwd: gateway.folder,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let text = ''
-    child.stdout.on('data', chunk => {
-      text += chunk
-    })
-    const [code] = await once(child, 'close')
-    assert.equal(code, 0, command)
-    return text
-  }
 }

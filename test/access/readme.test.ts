@@ -1,20 +1,13 @@
 /** What the README and docs/security.md say of access, run as it stands there. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { sendGatewayMessage } from '../../src/client.ts'
 import { connect, refusal, refused } from '../support/client.ts'
-import {
-  cleanEnvironment,
-  cliFile,
-  type GatewayProcess,
-  root,
-  startGateway,
-  temporaryFolder,
-} from '../support/gateway.ts'
+import { root, startGateway, temporaryFolder } from '../support/gateway.ts'
+import { shell } from '../support/shell.ts'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const security = readFileSync(join(root, 'docs/security.md'), 'utf8')
@@ -24,26 +17,6 @@ function block(text: string, language: string, part: string): string {
   const found = blocks.find(([, l, code]) => l === language && code?.includes(part))
   assert.ok(found?.[2], `no block with ${part}`)
   return found[2]
-}
-
-/** Runs a line in a shell that has the command `gateway`. */
-async function shell(gateway: GatewayProcess, line: string, env: Record<string, string>): Promise<string> {
-  const bin = join(gateway.folder, 'bin')
-  mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'gateway'), `#!/bin/sh\nexec '${process.execPath}' '${cliFile}' "$@"\n`)
-  chmodSync(join(bin, 'gateway'), 0o755)
-  const child = spawn('/bin/sh', ['-c', line], {
-    cwd: gateway.folder,
-    env: cleanEnvironment({ PATH: `${bin}:${process.env.PATH}`, ...env }),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.on('data', chunk => {
-    text += chunk
-  })
-  const [code] = await once(child, 'close')
-  assert.equal(code, 0, line)
-  return text
 }
 
 test('the control API over TCP', async t => {
