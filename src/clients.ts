@@ -6,7 +6,6 @@ import type { Settings } from './config.ts'
 import { CLOSE, codeOfFrameError } from './connections/close-codes.ts'
 import { ClosingWatch } from './connections/closing.ts'
 import { ClientConnection, type ConnectionOwner, type RawSocket } from './connections/connection.ts'
-import { idSource } from './connections/id.ts'
 import type { Registry } from './connections/registry.ts'
 import type { ServerSocket } from './connections/socket.ts'
 import { Upkeep } from './connections/upkeep.ts'
@@ -40,7 +39,6 @@ export class Clients {
   readonly upkeep: Upkeep
   readonly #options: ClientsOptions
   readonly #closing = new ClosingWatch()
-  readonly #nextId = idSource()
   readonly #owner: ConnectionOwner
 
   constructor(options: ClientsOptions) {
@@ -71,7 +69,7 @@ export class Clients {
     const { log, connections, listener } = this.#options
     const { request } = admitted
     // A public server gives TCP sockets.
-    const connection = new ClientConnection(this.#nextId(), admitted, socket, raw as RawSocket, this.#owner)
+    const connection = new ClientConnection(admitted, socket, raw as RawSocket, this.#owner)
     this.counters.opened++
     connections.add(connection)
     this.upkeep.add(connection)

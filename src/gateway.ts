@@ -9,7 +9,7 @@ import { Registry } from './connections/registry.ts'
 import { type Delivered, Delivery, type Original, PayloadTooLarge } from './delivery/delivery.ts'
 import { Drain } from './delivery/drain.ts'
 import { Lifecycle } from './lifecycle.ts'
-import type { ListenerFault, ListenerPort } from './listener/listener.ts'
+import type { FaultKind, ListenerFactory, ListenerFault, ListenerPort } from './listener/listener.ts'
 import type { Gateway as GatewayApi, ListenerData, PushData, State } from './listener/types.ts'
 import { redacted } from './log/redaction.ts'
 import type { Logger } from './log.ts'
@@ -28,13 +28,11 @@ export interface GatewayOptions {
   readonly tokens: TokenVerifier | undefined
   /** Undefined when the port speaks no TLS. */
   readonly certificate: Certificate | undefined
-  /**
-   * Makes the listener.
-   * @param createGateway makes the gateway that its hooks see, for one version's signal
-   * @param inUse to be told each time that a version has come into use
-   */
-  listener(createGateway: (signal: AbortSignal) => GatewayApi, inUse: () => void): ListenerPort
+  readonly listener: ListenerFactory
 }
+
+/** What a push is answered with that its hook has failed on. */
+const FAULT_STATUS: Readonly<Record<FaultKind, number>> = { threw: 500, timeout: 504, away: 503, unfit: 400 }
 
 export class Gateway {
   readonly settings: Settings
@@ -60,10 +58,11 @@ export class Gateway {
     this.#log = log
     this.#version = options.version
     this.#refusals = new Refusals(log)
-    this.#listener = options.listener(
-      signal => this.#api(signal),
-      () => this.clients.listenerInUse(),
-    )
+    this.#listener = options.listener({
+      createGateway: signal => this.#api(signal),
+      inUse: () => this.clients.listenerInUse(),
+      send: (message, ids) => this.#delivery.send(message, { only: ids, except: undefined }, Infinity),
+    })
     const listener = this.#listener
     const { connections } = this
     const { compression, compressionThresholdBytes: thresholdBytes } = settings
@@ -221,7 +220,7 @@ export class Gateway {
   #pushed(data: ListenerData, fault: ListenerFault | undefined): Delivered<ClientConnection> {
     if (fault !== undefined) {
       this.#counters.listenerErrors++
-      throw new Problem(fault.kind === 'timeout' ? 504 : 500, fault.message, {}, fault.cause)
+      throw new Problem(FAULT_STATUS[fault.kind], fault.message, {}, fault.cause)
     }
     try {
       const delivered = this.#deliver(data, this.settings.maxPayloadBytes)

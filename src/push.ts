@@ -1,4 +1,6 @@
 /** What an application pushes: checked here, whichever door it came through. */
+import { fromBase64 } from './base64.ts'
+import { kindOf } from './kind-of.ts'
 import type { ListenerData } from './listener/types.ts'
 import { Problem } from './problem.ts'
 
@@ -7,9 +9,6 @@ export interface Pushed {
   /** How many connections it was queued for. */
   readonly recipients: number
 }
-
-/** Of either alphabet (RFC 4648 §4, §5), padded or not. One way to read each text, so that it takes linear time. */
-const BASE64 = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/
 
 /**
  * Makes of what was pushed the `data` of `onMessage`: the object itself, its base64 message as a Buffer.
@@ -33,17 +32,13 @@ export function pushData(pushed: unknown): ListenerData {
     if (data.encoding !== 'base64') {
       throw new Problem(400, `"encoding" takes "base64", got ${JSON.stringify(data.encoding)}`)
     }
-    if (typeof data.message !== 'string' || !BASE64.test(data.message)) {
+    const bytes = fromBase64(data.message)
+    if (bytes === undefined) {
       throw new Problem(400, '"message" is no base64 text, which "encoding" says it is')
     }
-    data.message = Buffer.from(data.message, 'base64')
+    data.message = bytes
     delete data.encoding
   }
   // It has what ListenerData asks for; its further keys are the application's.
   return data as unknown as ListenerData
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
 }

@@ -6,7 +6,7 @@ import { type Config, ConfigError, readConfig, type Settings } from './config.ts
 import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
 import { Gateway } from './gateway.ts'
-import { ListenerHost } from './listener/host.ts'
+import { listenerFactory } from './listener/factory.ts'
 import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
 import { Certificate } from './tls/certificate.ts'
@@ -25,32 +25,17 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
   const { settings } = config
   const log = openLog({ gatewayId: settings.gatewayId, folder: settings.logDir, level: settings.logLevel })
   const { logger } = log
-  const hook = (key: 'onHandshake' | 'onOpen' | 'onClose' | 'onMessage') => ({
-    name: settings[key],
-    required: config.given.has(key),
-  })
   const gateway = new Gateway({
     settings,
     log: logger,
     version: version(),
     tokens: await tokensOf(settings),
     certificate: certificateOf(config, logger),
-    listener: (createGateway, inUse) =>
-      new ListenerHost({
-        path: settings.listener,
-        names: {
-          handshake: hook('onHandshake'),
-          open: hook('onOpen'),
-          close: hook('onClose'),
-          message: hook('onMessage'),
-        },
-        timeoutMs: settings.listenerTimeoutMs,
-        pollMs: settings.listenerPollMs,
-        log: logger,
-        createGateway,
-        inUse,
-        modules: { 'websocket-gateway/client': client },
-      }),
+    listener: await listenerFactory(config, {
+      log: logger,
+      version: version(),
+      modules: { 'websocket-gateway/client': client },
+    }),
   })
   const control = new ControlServer(gateway, logger)
   watchEventLoop({

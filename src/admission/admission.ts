@@ -4,6 +4,7 @@
  * the user's connections, `onClientHandshake`.
  */
 import type { IncomingMessage } from 'node:http'
+import { idSource } from '../connections/id.ts'
 import type { ClientRequest } from '../connections/request.ts'
 import { type ListenerPort, REFUSED } from '../listener/listener.ts'
 import type { State } from '../listener/types.ts'
@@ -30,6 +31,8 @@ export interface AdmissionOptions {
 
 /** A client that gets in. */
 export interface Admitted {
+  /** The id of its connection. */
+  readonly id: string
   readonly request: ClientRequest
   readonly verified: Verified | undefined
   readonly user: string | undefined
@@ -48,6 +51,7 @@ export class Admission {
   readonly #options: AdmissionOptions
   readonly #origins: AllowedOrigins
   readonly #occupancy: Occupancy
+  readonly #nextId = idSource()
 
   constructor(options: AdmissionOptions) {
     const { settings } = options
@@ -95,14 +99,15 @@ export class Admission {
       if (verified?.user !== undefined) place.ofUser(verified.user)
       if (!listener.vets) return this.#admitted(request, verified, undefined, place)
       const protocols = verified === undefined ? request.offered : withoutToken(request.offered)
-      const handshake = new Handshake({ request, verified, protocols })
+      const id = this.#nextId()
+      const handshake = new Handshake({ id, request, verified, protocols })
       const refused = await listener.handshake(handshake)
       const refusedBy = handshake.refusal() ?? refused
       if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
       if (verified !== undefined && verified.expiresAt <= Date.now()) {
         return new Problem(401, 'the token has expired')
       }
-      return refusal() ?? this.#admitted(request, verified, handshake, place)
+      return refusal() ?? this.#admitted(request, verified, handshake, place, id)
     } catch (error) {
       if (error instanceof Problem) return error
       throw error
@@ -129,6 +134,7 @@ export class Admission {
     verified: Verified | undefined,
     handshake: Handshake | undefined,
     place: Place,
+    id = this.#nextId(),
   ): Verdict {
     const choices = withoutToken(request.offered)
     let chosen: string | null | undefined
@@ -149,6 +155,7 @@ export class Admission {
     const standard = choices.find(protocol => protocol.toLowerCase() !== BEARER) ?? choices[0]
     request.protocol = (chosen === undefined ? standard : chosen) ?? ''
     return {
+      id,
       request,
       verified,
       user,

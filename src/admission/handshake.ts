@@ -1,11 +1,14 @@
 /** The `data` of `onClientHandshake`, and what the hook has made of it. */
 import type { ClientRequest } from '../connections/request.ts'
+import { kindOf } from '../kind-of.ts'
 import { REFUSED, type Refusal } from '../listener/listener.ts'
 import type { Claims, HandshakeData, HandshakeRequest, State } from '../listener/types.ts'
 import type { Verified } from './verified.ts'
 
 /** What is known of a client before its listener is asked. */
 export interface Asking {
+  /** The id that its connection will have. */
+  readonly id: string
   readonly request: ClientRequest
   /** The subprotocols to choose from, without a token among them. */
   readonly protocols: readonly string[]
@@ -21,6 +24,7 @@ export interface Decided {
 }
 
 export class Handshake implements HandshakeData {
+  readonly id: string
   readonly request: HandshakeRequest
   readonly claims: Claims | undefined
   message: string | Buffer = ''
@@ -30,7 +34,8 @@ export class Handshake implements HandshakeData {
   #refusal: Refusal | undefined;
   [key: string]: unknown
 
-  constructor({ request, protocols, verified }: Asking) {
+  constructor({ id, request, protocols, verified }: Asking) {
+    this.id = id
     const { path, query, headers, ip, secure } = request
     this.request = { path, query, headers, ip, secure, cookies: request.cookies, protocols }
     this.claims = verified?.claims
@@ -54,7 +59,7 @@ export class Handshake implements HandshakeData {
   decided(): Decided {
     const { user, state, protocol } = this
     if (user !== undefined && user !== null && (typeof user !== 'string' || user === '')) {
-      throw new TypeError(`data.user takes a text, got ${kindOf(user)}`)
+      throw new TypeError(`data.user takes a text, got ${user === '' ? 'an empty one' : kindOf(user)}`)
     }
     if (typeof state !== 'object' || state === null || Array.isArray(state)) {
       throw new TypeError(`data.state takes an object, got ${kindOf(state)}`)
@@ -67,8 +72,4 @@ export class Handshake implements HandshakeData {
     }
     return { user: user ?? undefined, state, protocol }
   }
-}
-
-function kindOf(value: unknown): string {
-  return Array.isArray(value) ? 'an array' : value === '' ? 'an empty one' : `a ${typeof value}`
 }

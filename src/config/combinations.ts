@@ -1,5 +1,6 @@
 /** What is wrong, or worth a warning, with settings that are good one by one. */
 import { belongTogether } from '../tls/pem.ts'
+import { listenerWarnings } from './listener-warnings.ts'
 import type { Settings } from './settings.ts'
 
 /** Faults: the process does not start with them. */
@@ -71,7 +72,7 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
   if (maxMessagesBurst > 0 && maxMessagesPerSecond === 0) {
     warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
   }
-  return warnings
+  return [...warnings, ...listenerWarnings(settings, given)]
 }
 
 /** The longest drain: a part of the shutdown time is left for what comes after it. */

@@ -67,7 +67,7 @@ export const onOff: Kind<boolean> = {
 }
 
 /** Several of a kind, with commas between them. */
-export function listOf(kind: Kind<string>): Kind<readonly string[]> {
+export function listOf<T extends string>(kind: Kind<T>): Kind<readonly T[]> {
   return {
     takes: `a list, with commas, of ${kind.takes}`,
     read(value) {

@@ -59,7 +59,7 @@ export interface ConnectionOwner {
 export class ClientConnection implements Connection, Receiver, Kept {
   readonly id: string
   readonly request: ClientRequest
-  readonly state: State
+  state: State
   readonly user: string | undefined
   claims: Claims | undefined
   /** When its token expires, in milliseconds since 1970. */
@@ -92,8 +92,8 @@ export class ClientConnection implements Connection, Receiver, Kept {
   #pongWaits = false
   #nextPong: Buffer | undefined
 
-  constructor(id: string, admitted: Admitted, socket: ServerSocket, raw: RawSocket, owner: ConnectionOwner) {
-    const { request, state, user, verified, byDefault } = admitted
+  constructor(admitted: Admitted, socket: ServerSocket, raw: RawSocket, owner: ConnectionOwner) {
+    const { id, request, state, user, verified, byDefault } = admitted
     this.id = id
     this.request = request
     this.state = state

@@ -1,8 +1,8 @@
 /**
- * What the gateway asks of a listener. The module host (`host.ts`) is one implementation; an application
- * that is asked over HTTP will be another. Nothing outside this folder knows which one runs.
+ * What the gateway asks of a listener. The module host (`host.ts`) is one implementation, the application that is
+ * asked over HTTP (`http/http-listener.ts`) another. Nothing outside this folder knows which one runs.
  */
-import type { CloseData, HandshakeData, ListenerData, OpenData } from './types.ts'
+import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from './types.ts'
 
 /** What became of a hook: nothing to say, or why it failed. A fault has been logged by then. */
 export type Outcome = ListenerFault | undefined
@@ -10,13 +10,23 @@ export type Outcome = ListenerFault | undefined
 /** A hook's answer: at once when the hook was synchronous, so that order costs no turn of the event loop. */
 export type HookResult = Outcome | Promise<Outcome>
 
-/** A hook that threw, rejected or ran out of time. */
+/** Why a hook has failed. */
+export type FaultKind =
+  /** Its error is in `cause`. */
+  | 'threw'
+  /** It took longer than `WS_LISTENER_TIMEOUT_MS`. */
+  | 'timeout'
+  /** Nobody was there to be asked. */
+  | 'away'
+  /** What was pushed cannot be told to it. */
+  | 'unfit'
+
+/** A hook that failed. */
 export class ListenerFault extends Error {
   override readonly name = 'ListenerFault'
-  /** `threw`: the hook's error is in `cause`; `timeout`: it took longer than `WS_LISTENER_TIMEOUT_MS`. */
-  readonly kind: 'threw' | 'timeout'
+  readonly kind: FaultKind
 
-  constructor(kind: 'threw' | 'timeout', message: string, cause?: unknown) {
+  constructor(kind: FaultKind, message: string, cause?: unknown) {
     super(message, { cause })
     this.kind = kind
   }
@@ -52,7 +62,22 @@ export interface ListenerStatus {
   readonly generation: number
   /** Why the newest version is not in use, or null when all is well. */
   readonly error: string | null
+  /** For an application: its requests under way, those that wait, and how often one was tried again. */
+  readonly requests?: { readonly underWay: number; readonly waiting: number; readonly retried: number }
 }
+
+/** What a listener may use of the gateway that it decides for. */
+export interface ListenerSide {
+  /** Makes the gateway that the hooks of one version see; its signal says when that version goes out of use. */
+  createGateway(signal: AbortSignal): Gateway
+  /** To be told each time that a version has come into use. */
+  inUse(): void
+  /** Sends a message to these connections, past all hooks. Who is closed or unknown is left out, and counted. */
+  send(message: unknown, ids: readonly string[]): void
+}
+
+/** Makes a listener. */
+export type ListenerFactory = (side: ListenerSide) => ListenerPort
 
 export interface ListenerPort {
   /**

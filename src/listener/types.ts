@@ -48,7 +48,7 @@ export interface Connection {
   readonly isOpen: boolean
   readonly openedAt: Date
   /** Yours: anything you want to remember of this connection. Kept when the listener is reloaded. */
-  readonly state: State
+  state: State
   readonly request: ConnectionRequest
   /** The claims of the client's JSON Web Token; undefined when none is asked for (`WS_JWT_…`). */
   readonly claims: Claims | undefined
@@ -148,6 +148,8 @@ export interface ListenerData {
 
 /** What `onClientHandshake` is told, and what it may decide. */
 export interface HandshakeData extends ListenerData {
+  /** The id that its connection will have, if it gets in. */
+  readonly id: string
   readonly request: HandshakeRequest
   /** The claims of the client's token, which has been checked by then; undefined when none is asked for. */
   readonly claims: Claims | undefined

@@ -1,6 +1,7 @@
 /** The gateway itself: its id, port, listener, log, control API and life cycle. */
 import {
   fileMode,
+  listOf,
   matching,
   milliseconds,
   millisecondsOrOff,
@@ -11,7 +12,12 @@ import {
   wholeNumber,
   zeroIsOff,
 } from '../kinds.ts'
+import { listenerPlace } from '../listener-place.ts'
 import { variable } from '../variable.ts'
+import { webhookSecrets } from '../webhook-secret.ts'
+
+/** What an application can be asked about. */
+const LISTENER_EVENTS = ['handshake', 'open', 'message', 'close', 'push'] as const
 
 const hookName = matching(/^[\p{L}_$][\p{L}\p{N}_$]*$/u, "a function's name")
 
@@ -47,10 +53,33 @@ export const service = {
   }),
   listener: variable({
     name: 'WS_LISTENER',
-    kind: text,
+    kind: listenerPlace,
     default: 'listener',
     meaning:
-      "The listener's file, or a folder that holds `listener.` or `index.` and one of `ts`, `mts`, `js`, `mjs`, `cjs`.",
+      "The listener's file, or a folder that holds `listener.` or `index.` and one of `ts`, `mts`, `js`, `mjs`, `cjs`. Or your application: `http://app:8080/websocket`, `https:…`, `unix:/run/app.sock:/websocket`.",
+  }),
+  listenerSecret: variable<readonly Uint8Array[] | null>({
+    name: 'WS_LISTENER_SECRET',
+    kind: webhookSecrets,
+    default: null,
+    shownDefault: 'none',
+    secret: true,
+    guards: true,
+    meaning:
+      'What requests to an application are signed with (Standard Webhooks): any text, or base64 behind `whsec_`. Two, with a comma, while one replaces the other.',
+  }),
+  listenerEvents: variable<readonly (typeof LISTENER_EVENTS)[number][]>({
+    name: 'WS_LISTENER_EVENTS',
+    kind: listOf(oneOf(...LISTENER_EVENTS)),
+    default: LISTENER_EVENTS,
+    shownDefault: LISTENER_EVENTS.join(','),
+    meaning: 'What an application is asked about. For the others all goes as without a listener.',
+  }),
+  listenerConcurrency: variable({
+    name: 'WS_LISTENER_CONCURRENCY',
+    kind: wholeNumber(1, 10_000),
+    default: 64,
+    meaning: 'The most requests to an application at a time. What comes meanwhile waits.',
   }),
   onOpen: variable({
     name: 'WS_LISTENER_ON_OPEN',
@@ -87,7 +116,8 @@ export const service = {
     name: 'WS_LISTENER_TIMEOUT_MS',
     kind: milliseconds,
     default: 30000,
-    meaning: "How long one hook's promise may take.",
+    meaning:
+      "How long one hook's promise may take, and one event of an application, with all that it is tried again.",
   }),
   listenerStuckMs: variable({
     name: 'WS_LISTENER_STUCK_MS',

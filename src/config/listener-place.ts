@@ -1,0 +1,67 @@
+/** Where the listener is: a file, a folder, or the address of an application that is asked over HTTP. */
+import type { Kind } from './kinds.ts'
+
+/** The address of an application. */
+export interface ApplicationAddress {
+  /** Scheme, host and port: `http://app:8080`. */
+  readonly origin: string
+  /** The Unix socket to reach it by, or undefined. */
+  readonly socketPath: string | undefined
+  /** Path and query, as they stand in the request. */
+  readonly target: string
+}
+
+/** What begins like a URL is meant as one. `C:` is a drive. */
+const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:https?|unix|wss?):)/i
+
+/** The longest path of a Unix socket that Linux takes (unix(7): 108 bytes, with a zero at the end). */
+const LONGEST_SOCKET_PATH = 107
+
+/**
+ * The application that a `WS_LISTENER` names.
+ * @returns undefined when it names a file or folder
+ * @throws TypeError that says what is wrong with an address
+ */
+export function applicationAddress(text: string): ApplicationAddress | undefined {
+  if (!SCHEME.test(text)) return undefined
+  if (/^unix:/i.test(text)) return unixAddress(text)
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) {
+    throw new TypeError('this is no address of an application')
+  }
+  const { origin, pathname, search, username, password, hash } = new URL(text)
+  if (username !== '' || password !== '') {
+    throw new TypeError(
+      'a name and password in it would stand in the log; requests are signed by WS_LISTENER_SECRET',
+    )
+  }
+  if (hash !== '') throw new TypeError(`${hash} is never sent to a server`)
+  return { origin, socketPath: undefined, target: pathname + search }
+}
+
+function unixAddress(text: string): ApplicationAddress {
+  const [, socketPath, target = '/'] = /^unix:(?:\/\/(?=\/))?(.+?)(?::(\/.*))?$/i.exec(text) ?? []
+  if (socketPath === undefined) throw new TypeError('it names no socket')
+  const bytes = Buffer.byteLength(socketPath)
+  if (bytes > LONGEST_SOCKET_PATH) {
+    throw new TypeError(`the socket's path has ${bytes} bytes, and the system takes ${LONGEST_SOCKET_PATH}`)
+  }
+  const { pathname, search } = new URL(target, 'http://localhost')
+  return { origin: 'http://localhost', socketPath, target: pathname + search }
+}
+
+export const listenerPlace: Kind<string> = {
+  takes:
+    'a file, a folder, or the address of an application: http://HOST/PATH, https://HOST/PATH or unix:SOCKET:/PATH',
+  read: text => (faultOf(text) === undefined ? text : undefined),
+  explain: faultOf,
+}
+
+function faultOf(text: string): string | undefined {
+  try {
+    applicationAddress(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof TypeError) return error.message
+    throw error
+  }
+}

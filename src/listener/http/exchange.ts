@@ -1,0 +1,219 @@
+/** One request to the application and its reply, over connections that are kept alive. */
+import { connect } from 'node:net'
+import { type Dispatcher, Pool } from 'undici'
+import type { ApplicationAddress } from '../../config/listener-place.ts'
+import { messageOf } from '../thrown.ts'
+
+/** What came back, whatever it says. */
+export interface Reply {
+  readonly status: number
+  /** Its media type, or ''. */
+  readonly type: string
+  readonly encoding: string | undefined
+  readonly body: Buffer
+}
+
+/** The application did not answer: it may do so a moment later. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+  /** Whether nobody listens there; else it has broken off. */
+  readonly isAbsent: boolean
+
+  constructor(message: string, isAbsent: boolean, cause: unknown) {
+    super(message, { cause })
+    this.isAbsent = isAbsent
+  }
+}
+
+/** What came back is no HTTP, or too much of it. */
+export class ReplyFault extends Error {
+  override readonly name = 'ReplyFault'
+}
+
+/** A request that is under way. */
+export interface UnderWay {
+  /** Rejects with Unreachable, ReplyFault, or what `giveUp` was told. */
+  readonly reply: Promise<Reply>
+  /** It is not known then what has become of it. */
+  giveUp(reason: Error): void
+}
+
+export interface ExchangeOptions {
+  readonly address: ApplicationAddress
+  /** The most connections. */
+  readonly connections: number
+  /** How long making a connection may take. */
+  readonly connectTimeoutMs: number
+  /** The largest body of a reply. */
+  readonly maxReplyBytes: number
+  readonly userAgent: string
+}
+
+/** A connection that is made only to see whether somebody listens has so long. */
+const PROBE_MS = 2000
+
+export class Exchange {
+  readonly #options: ExchangeOptions
+  readonly #pool: Pool
+
+  constructor(options: ExchangeOptions) {
+    const { address, connections, connectTimeoutMs } = options
+    const socketPath = address.socketPath === undefined ? {} : { socketPath: address.socketPath }
+    this.#options = options
+    this.#pool = new Pool(address.origin, {
+      connections,
+      connect: { timeout: connectTimeoutMs, ...socketPath },
+      // The event's own time limit counts.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  }
+
+  post(headers: Readonly<Record<string, string>>, body: string): UnderWay {
+    const { address, maxReplyBytes, userAgent } = this.#options
+    const handler = new ReplyHandler(maxReplyBytes)
+    this.#pool.dispatch(
+      {
+        method: 'POST',
+        path: address.target,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...headers,
+        },
+        body,
+      },
+      handler,
+    )
+    return handler
+  }
+
+  /** Whether somebody listens where the application should be. @throws Unreachable */
+  probe(): Promise<void> {
+    const { origin, socketPath } = this.#options.address
+    const { hostname, port, protocol } = new URL(origin)
+    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    const to =
+      socketPath === undefined
+        ? { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
+        : { path: socketPath }
+    return new Promise((resolve, reject) => {
+      const socket = connect(to)
+      const fail = (error: Error): void => {
+        socket.destroy()
+        reject(unreachable(error))
+      }
+      socket.setTimeout(PROBE_MS, () => fail(new Error(`no connection within ${PROBE_MS} ms`)))
+      socket.once('error', fail)
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve()
+      })
+    })
+  }
+
+  /** Ends all connections; what is under way is given up. */
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+}
+
+class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
+  readonly reply: Promise<Reply>
+  readonly #maxBytes: number
+  readonly #chunks: Buffer[] = []
+  // Both are set by the promise's executor, which runs at once.
+  #resolve!: (reply: Reply) => void
+  #reject!: (error: Error) => void
+  #bytes = 0
+  #status = 0
+  #type = ''
+  #encoding: string | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #given: Error | undefined
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** It may still be waiting for a connection; then it is ended when it has got one. */
+  giveUp(reason: Error): void {
+    this.#given = reason
+    this.#reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#given !== undefined) controller.abort(this.#given)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 1xx is followed by the answer itself.
+    if (status < 200) return
+    this.#status = status
+    this.#type = String(headers['content-type'] ?? '')
+    this.#encoding =
+      headers['content-encoding'] === undefined ? undefined : String(headers['content-encoding'])
+    this.#limit(controller, Number(headers['content-length'] ?? 0))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    this.#chunks.push(chunk)
+    this.#limit(controller, this.#bytes)
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    this.#resolve({ status: this.#status, type: this.#type, encoding: this.#encoding, body })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#reject(error instanceof ReplyFault ? error : unreachable(error))
+  }
+
+  #limit(controller: Dispatcher.DispatchController, bytes: number): void {
+    if (bytes <= this.#maxBytes) return
+    controller.abort(
+      new ReplyFault(
+        `the answer has ${bytes} bytes or more, and ${this.#maxBytes} are taken (WS_MAX_PAYLOAD_BYTES)`,
+      ),
+    )
+  }
+}
+
+/** By these, nobody has taken the connection (also: a proxy's name that is not known while it is made again). */
+const ABSENT = [
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]
+
+/** What speaks no HTTP will not do so the next time either. Everything else may be better in a moment. */
+function unreachable(error: Error & { code?: string; errors?: unknown }): Error {
+  if (error.code?.startsWith('HPE_') || error.code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new ReplyFault(`the answer is no HTTP/1.1 (${error.code})`)
+  }
+  // With several addresses of a name, each has an error of its own, and the text of all is empty.
+  const [first] = Array.isArray(error.errors) ? error.errors : []
+  const text = error.message === '' && first !== undefined ? messageOf(first) : error.message
+  const said = text === '' ? (error.code ?? 'it cannot be reached') : text
+  return new Unreachable(said, ABSENT.includes(error.code ?? ''), error)
+}

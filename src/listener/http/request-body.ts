@@ -1,0 +1,72 @@
+/** The body of the request that tells the application of an event. */
+import { ListenerFault } from '../listener.ts'
+import type { CloseData, Connection, HandshakeData, ListenerData } from '../types.ts'
+import type { RequestOf } from './schema.ts'
+
+type Conn = RequestOf<'message'>['conn']
+
+export function handshakeBody(gateway: string, data: HandshakeData): RequestOf<'handshake'> {
+  const { id, request, claims, user, state } = data
+  const { ip, path, query, secure, headers, cookies, protocols } = request
+  return {
+    event: 'handshake',
+    gateway,
+    conn: {
+      ...{ id, ip, path, query, ...whoever({ user, claims }), state },
+      ...{ secure, protocols: [...protocols], headers: given(headers), cookies: given(cookies) },
+    },
+  }
+}
+
+export function openBody(gateway: string, conn: Connection): RequestOf<'open'> {
+  const { secure, protocol, headers, cookies } = conn.request
+  return {
+    event: 'open',
+    gateway,
+    conn: { ...connOf(conn), secure, protocol, headers: given(headers), cookies: given(cookies) },
+  }
+}
+
+export function messageBody(gateway: string, conn: Connection, message: unknown): RequestOf<'message'> {
+  return { event: 'message', gateway, conn: connOf(conn), ...written(message) }
+}
+
+export function closeBody(gateway: string, { conn, code, reason }: CloseData): RequestOf<'close'> {
+  return { event: 'close', gateway, conn: connOf(conn), code, reason }
+}
+
+/** @throws ListenerFault `unfit` for a push with keys of the request's own */
+export function pushBody(gateway: string, data: ListenerData): RequestOf<'push'> {
+  const { message, ...further } = data
+  const taken = ['event', 'gateway'].filter(key => Object.hasOwn(further, key))
+  if (taken.length > 0) {
+    const keys = taken.map(key => `"${key}"`).join(' and ')
+    throw new ListenerFault('unfit', `a push has no ${keys} of its own: the request to the application has`)
+  }
+  return { ...(further as object), event: 'push', gateway, ...written(message) }
+}
+
+function connOf({ id, request, user, claims, state }: Connection): Conn {
+  const { ip, path, query } = request
+  return { id, ip, path, query, ...whoever({ user, claims }), state }
+}
+
+function whoever({ user, claims }: Pick<Connection, 'user' | 'claims'>): Pick<Conn, 'user' | 'claims'> {
+  return { ...(user !== undefined && { user }), ...(claims !== undefined && { claims }) }
+}
+
+/** Only those that are there. */
+function given<T>(values: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  const entries = Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== undefined)
+  return Object.fromEntries(entries)
+}
+
+/** JSON has no bytes: they go as base64. */
+function written(message: unknown): { message: string; encoding?: 'base64' } {
+  if (message instanceof Uint8Array) {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+    return { message: bytes.toString('base64'), encoding: 'base64' }
+  }
+  // A client's message is a text; a push's may be any JSON value.
+  return { message: message as string }
+}
