@@ -214,7 +214,7 @@ export class HttpListener implements ListenerPort {
 
   /** Logs what has gone wrong with an event, and says how. What a stop has cut off is logged all at once. */
   #fault(event: ListenerEvent, error: unknown, data: ListenerData): ListenerFault {
-    const message = `"${event}" failed: ${messageOf(error)}`
+    const message = `"${event}" failed: ${isForeign(error) ? error.message : messageOf(error)}`
     const fault =
       error instanceof ListenerFault ? error : new ListenerFault(kindOfFault(error), message, error)
     if (error instanceof Stopped) return fault
@@ -237,10 +237,13 @@ function kindOfFault(error: unknown): 'threw' | 'timeout' | 'away' {
   return error instanceof Away || error instanceof Stopped || error instanceof LineFull ? 'away' : 'threw'
 }
 
-/** What the application has done has no stack here; the gateway's own frames would say nothing of it. */
-const WITHOUT_STACK = [AnswerFault, ReplyFault, Away, Late, LineFull, ListenerFault]
+/** What the application has done has no stack here: the gateway's own frames would say nothing of it. */
+const FOREIGN = [AnswerFault, ReplyFault, Away, Late, LineFull, Stopped, ListenerFault]
+
+function isForeign(error: unknown): error is Error {
+  return FOREIGN.some(kind => error instanceof kind)
+}
 
 function shownError(error: unknown): unknown {
-  const known = WITHOUT_STACK.some(kind => error instanceof kind)
-  return known && error instanceof Error ? { type: error.name, message: error.message } : error
+  return isForeign(error) ? { type: error.name, message: error.message } : error
 }
