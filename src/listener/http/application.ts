@@ -110,13 +110,14 @@ export class Application {
    * @throws Unreachable
    */
   async look(): Promise<void> {
+    const begun = performance.now()
     try {
       await this.#options.exchange.probe()
       if (this.#stopped === undefined) this.#reachability.answered()
     } catch (error) {
       if (error instanceof Unreachable && this.#stopped === undefined) {
         this.#isAbsent = true
-        this.#reachability.failed(error.message, true)
+        this.#reachability.failed(error.message, begun)
         this.#lookIfAway()
       }
       throw error
@@ -146,9 +147,14 @@ export class Application {
 
   async #tryUntil(deadline: number, body: string): Promise<Reply> {
     const id = randomUUID()
+    const begun = performance.now()
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       this.#throwIfStopped()
-      const failure = await this.#try(id, deadline, body)
+      const failure = await this.#try(id, deadline, body).catch((error: unknown) => {
+        if (error instanceof Late)
+          this.#reachability.failed('it takes connections and does not answer', begun)
+        throw error
+      })
       this.#throwIfStopped()
       if (typeof failure !== 'string') {
         this.#turns.progress()
@@ -157,7 +163,7 @@ export class Application {
       }
       const ms = wait * (0.5 + Math.random() / 2)
       const isOver = performance.now() + ms >= deadline
-      this.#reachability.failed(failure, isOver)
+      this.#reachability.failed(failure, isOver ? begun : undefined)
       if (isOver) throw this.#away(failure)
       await this.#sleep(ms)
       this.retried++
@@ -181,7 +187,6 @@ export class Application {
     } catch (error) {
       this.#isAbsent = error instanceof Unreachable && error.isAbsent
       if (error instanceof Unreachable) return error.message
-      if (error instanceof Late) this.#reachability.failed('it takes connections and does not answer', false)
       throw error
     } finally {
       clearTimeout(late)

@@ -7,6 +7,7 @@ const GRACE_MS = 1000
 export class Reachability {
   readonly #place: string
   readonly #log: ListenerLog
+  #answeredAt = -Infinity
   #failingSince: number | undefined
   #away: { readonly since: number; readonly text: string } | undefined
 
@@ -23,6 +24,7 @@ export class Reachability {
 
   /** It has answered. */
   answered(): void {
+    this.#answeredAt = performance.now()
     this.#failingSince = undefined
     if (this.#away === undefined) return
     const ms = Math.round(performance.now() - this.#away.since)
@@ -32,12 +34,15 @@ export class Reachability {
 
   /**
    * It has not.
-   * @param final nobody will try this one again
+   * @param givenUp for an event that is not tried again: since when it has been tried
    */
-  failed(reason: string, final: boolean): void {
+  failed(reason: string, givenUp?: number): void {
+    if (this.#away !== undefined) return
     const now = performance.now()
     this.#failingSince ??= now
-    if (this.#away !== undefined || (!final && now - this.#failingSince < GRACE_MS)) return
+    // What is given up while others are answered is that event's own trouble.
+    const isOver = givenUp !== undefined && this.#answeredAt < givenUp
+    if (!isOver && now - this.#failingSince < GRACE_MS) return
     const text = `the application does not answer: ${reason}`
     this.#away = { since: this.#failingSince, text }
     this.#log.error({ event: 'listener.away', path: this.#place }, `the application is away: ${reason}`)

@@ -1,0 +1,197 @@
+/** An application that is away for a while, or for too long. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Answer, startApplication } from '../../support/application.ts'
+import { connect, refusal } from '../../support/client.ts'
+import { type GatewayProcess, startGateway, temporaryFolder } from '../../support/gateway.ts'
+
+const events = (gateway: GatewayProcess, name: string) => gateway.lines.filter(({ event }) => event === name)
+
+test('refused, reset, 502, 503, 504: the same request again, under the same webhook-id, until it is answered', async t => {
+  const failures = ['hang up', new Answer(502), new Answer(503, 'busy'), new Answer(504), 'hang up'] as const
+  let tries = 0
+  const application = await startApplication(t, ({ event }) =>
+    event === 'message' ? (failures[tries++] ?? { message: 'at last' }) : undefined,
+  )
+  const secret = 'a secret that is long enough for all'
+  const gateway = await startGateway(t, {
+    env: { WS_LISTENER: application.url, WS_LISTENER_SECRET: secret },
+  })
+  const client = await connect(t, gateway.url)
+  client.send('x')
+  assert.deepEqual(await client.messages(1), ['at last'])
+  const messages = application.of('message')
+  assert.equal(messages.length, failures.length + 1)
+  assert.equal(new Set(messages.map(({ headers }) => headers['webhook-id'])).size, 1)
+  assert.equal(new Set(messages.map(({ text }) => text)).size, 1)
+  const times = messages.map(({ headers }) => Number(headers['webhook-timestamp']))
+  assert.ok(Number(times.at(-1)) > Number(times[0]), `each try has its own time: ${times}`)
+  const status = (await gateway.call('GET', '/status')).body
+  assert.equal(status.listener.requests.retried, failures.length)
+  assert.equal(status.counters.listenerErrors, 0)
+})
+
+test('a restart of the application loses nothing; one line when it is away, one when it is back', async t => {
+  const application = await startApplication(t)
+  const gateway = await startGateway(t, { env: { WS_LISTENER: application.url } })
+  const client = await connect(t, gateway.url)
+  client.send('before')
+  await client.messages(1)
+  await application.stop()
+  for (let i = 0; i < 100; i++) client.send(String(i))
+  const pushed = gateway.push({ message: 'pushed' })
+  const late = connect(t, gateway.url)
+  const { msg, path, level } = await gateway.event('listener.away')
+  assert.match(msg ?? '', /the application is away: .*ECONNREFUSED/)
+  assert.deepEqual([path, level], [application.url, 50])
+  const health = await gateway.call('GET', '/health')
+  assert.equal(health.status, 200)
+  assert.equal(health.body.status, 'warn')
+  assert.match(health.body.output, /the application does not answer: .*ECONNREFUSED/)
+  assert.match((await gateway.call('GET', '/status')).body.listener.error, /ECONNREFUSED/)
+  await application.start()
+  await gateway.event('listener.back')
+  assert.deepEqual((await pushed).status, 200)
+  await late
+  await client.messages(102)
+  const numbers = client.got.filter(text => /^\d+$/.test(String(text)))
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 100 }, (_, i) => String(i)),
+  )
+  assert.equal((await gateway.call('GET', '/health')).body.status, 'pass')
+  assert.equal(events(gateway, 'listener.away').length, 1)
+  assert.equal(events(gateway, 'listener.back').length, 1)
+  assert.equal(events(gateway, 'listener.error').length, 0)
+})
+
+test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for handshakes and pushes', async t => {
+  const application = await startApplication(t)
+  const gateway = await startGateway(t, {
+    env: { WS_LISTENER: application.url, WS_LISTENER_TIMEOUT_MS: '400' },
+  })
+  const client = await connect(t, gateway.url)
+  await application.event('open')
+  await application.stop()
+  client.send('lost')
+  const { msg, hook } = await gateway.event('listener.error')
+  assert.match(msg ?? '', /^"message" failed: the application was away for 400 ms: .*ECONNREFUSED/)
+  assert.equal(hook, 'message')
+  const { status, headers, text } = await refusal(gateway.url)
+  assert.equal(status, 503)
+  assert.ok(headers['retry-after'])
+  assert.equal(JSON.parse(text).detail, 'the application is not available at the moment')
+  const pushed = await gateway.push({ message: 'x' })
+  assert.equal(pushed.status, 503)
+  assert.match(pushed.body.detail, /^"push" failed: the application was away for 400 ms/)
+  assert.equal((await gateway.call('GET', '/health')).body.status, 'warn')
+  // Nothing happens any more, and still it is seen to be back.
+  await application.start()
+  await gateway.event('listener.back')
+  client.send('sent')
+  assert.deepEqual(await client.messages(1), ['sent'])
+  assert.equal(events(gateway, 'listener.away').length, 1)
+})
+
+test('an application that takes connections and does not answer: 504, and what comes after it goes on', async t => {
+  const sockets: Socket[] = []
+  const server = createServer(socket => sockets.push(socket))
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const gateway = await startGateway(t, {
+    env: {
+      WS_LISTENER: `http://127.0.0.1:${port}/`,
+      WS_LISTENER_TIMEOUT_MS: '600',
+      WS_LISTENER_EVENTS: 'push,message',
+    },
+  })
+  const pushed = await gateway.push({ message: 'x' })
+  assert.equal(pushed.status, 504)
+  assert.match(pushed.body.detail, /no answer within 600 ms \(WS_LISTENER_TIMEOUT_MS\)/)
+  await gateway.event('listener.away')
+  assert.equal((await gateway.call('GET', '/health')).body.status, 'warn')
+  const began = Date.now()
+  assert.deepEqual((await gateway.stop()).code, 0)
+  assert.ok(Date.now() - began < 2000)
+})
+
+test('a gateway that stops while the application is away ends in time, and says how many events are lost', async t => {
+  const application = await startApplication(t)
+  const gateway = await startGateway(t, {
+    env: { WS_LISTENER: application.url, WS_SHUTDOWN_TIMEOUT_MS: '1500' },
+  })
+  for (let i = 0; i < 3; i++) await connect(t, gateway.url)
+  await application.until('3 opens', () => application.of('open').length === 3)
+  await application.stop()
+  const began = Date.now()
+  const { code } = await gateway.stop()
+  assert.equal(code, 0)
+  assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms`)
+  const line = await gateway.line(({ lost }) => lost !== undefined)
+  assert.equal(line.lost, 3)
+})
+
+test('restart and reload: the application is asked anew; a reload says when it cannot be reached', async t => {
+  const application = await startApplication(t)
+  const gateway = await startGateway(t, { env: { WS_LISTENER: application.url } })
+  const client = await connect(t, gateway.url)
+  const reloaded = await gateway.call('POST', '/reload')
+  assert.equal(reloaded.status, 200)
+  assert.equal(reloaded.body.listener.generation, 2)
+  assert.equal(reloaded.body.listener.path, application.url)
+  assert.equal((await gateway.call('POST', '/restart')).status, 200)
+  assert.equal((await client.closed).code, 1012)
+  await application.event('close')
+  const again = await connect(t, gateway.url)
+  again.send('x')
+  await again.messages(1)
+  await again.close()
+  await application.until('its end', () => application.of('close').length === 2)
+  await application.stop()
+  const failed = await gateway.call('POST', '/reload')
+  assert.equal(failed.status, 409)
+  assert.match(failed.body.detail, /the application cannot be reached: .*ECONNREFUSED/)
+  assert.equal((await gateway.call('POST', '/stop')).status, 200)
+  assert.equal((await gateway.push({ message: 'x' })).status, 409)
+})
+
+test('https: a certificate that Node trusts, and one that it does not', async t => {
+  const folder = temporaryFolder(t)
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const made = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '1',
+  ]
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
+  execFileSync('openssl', [...made, ...subject, ...files], { stdio: 'ignore' })
+  const tls = {
+    cert: readFileSync(join(folder, 'cert.pem'), 'utf8'),
+    key: readFileSync(join(folder, 'key.pem'), 'utf8'),
+  }
+  const application = await startApplication(t, () => ({ message: 'by TLS' }), { tls })
+  const env = { WS_LISTENER: application.url, WS_LISTENER_EVENTS: 'message', WS_LISTENER_TIMEOUT_MS: '500' }
+  const trusting = await startGateway(t, { env: { ...env, NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') } })
+  const client = await connect(t, trusting.url)
+  client.send('x')
+  assert.deepEqual(await client.messages(1), ['by TLS'])
+  const wary = await startGateway(t, { env })
+  const other = await connect(t, wary.url)
+  other.send('x')
+  assert.match((await wary.event('listener.error')).msg ?? '', /self-signed certificate/)
+})
