@@ -3,26 +3,17 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from '../../support/client.ts'
 import { cleanEnvironment, root, startGateway, temporaryFolder } from '../../support/gateway.ts'
+import { freePort } from '../../support/ports.ts'
 
 const CLIENTS = 20
 const PER_CLIENT = 300
 /** 20 clients, one message each in this time: 2,000 a second. */
 const EVERY_MS = 10
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  assert.ok(typeof address === 'object' && address !== null)
-  return address.port
-}
 
 async function startRecording(t: TestContext, port: number, file: string): Promise<ChildProcess> {
   const program = join(root, 'test', 'listener', 'http', 'recording-application.ts')
