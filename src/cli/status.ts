@@ -45,10 +45,19 @@ function readable(status: StatusJson): string {
     ['connections', String(status.connections)],
     ['listener', `${listener.path}${loaded}`],
     ...(listener.error === null ? [] : faultRows(listener.error)),
+    ...(listener.requests === undefined ? [] : [['requests', requestsText(listener.requests)]]),
     ...Object.entries(status.counters).map(([name, count]) => [words(name), String(count)]),
     ['version', status.version],
   ]
   return table(rows)
+}
+
+function requestsText({
+  underWay,
+  waiting,
+  retried,
+}: NonNullable<StatusJson['listener']['requests']>): string {
+  return `${underWay} under way, ${waiting} waiting, ${retried} tried again`
 }
 
 /** The fault's lines, one below the other. */
