@@ -30,6 +30,16 @@ export function readAnswer(event: ListenerEvent, { status, encoding, body }: Rep
   return checked(event, parse(text))
 }
 
+/**
+ * Whether an answer may be the beginning of another one, whose end was lost when the application died: one without a
+ * length that is empty, or no whole JSON text. Taken for empty, it would send to everyone.
+ */
+export function mayBeCutOff({ status, isFramed, body }: Reply): boolean {
+  if (isFramed || status < 200 || status > 299) return false
+  const text = decode(body)
+  return text === '' || !isJson(text)
+}
+
 /** What a refused client is told: a text or a problem document (RFC 9457) of the application, else undefined. */
 export function refusalReason({ type, body }: Reply): string | undefined {
   const text = decode(body)
@@ -48,6 +58,16 @@ export function refusalReason({ type, body }: Reply): string | undefined {
 /** Without a byte order mark, which an editor may have put before a script, and blanks around. */
 function decode(body: Buffer): string {
   return new TextDecoder().decode(body).trim()
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 /** Asks the application: in turn, signed, and again while it is away, until the time of the event is over. */
 import { randomUUID } from 'node:crypto'
 import type { ListenerLog } from '../log.ts'
+import { mayBeCutOff } from './answer.ts'
 import { type Exchange, type Reply, Unreachable } from './exchange.ts'
 import { Reachability } from './reachability.ts'
 import { webhookHeaders } from './signature.ts'
@@ -182,6 +183,8 @@ export class Application {
     this.#stops.add(giveUp)
     try {
       const reply = await underWay.reply
+      // Is it still there? If not, it has not said all.
+      if (mayBeCutOff(reply)) await exchange.probe()
       this.#isAbsent = false
       return AWAY_STATUS.includes(reply.status) ? `it answered ${reply.status}` : reply
     } catch (error) {

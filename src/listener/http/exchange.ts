@@ -11,6 +11,8 @@ export interface Reply {
   readonly type: string
   readonly encoding: string | undefined
   readonly body: Buffer
+  /** Whether its body had a length or chunks; else the connection's end has ended it, whatever that was (RFC 9112 §6.3). */
+  readonly isFramed: boolean
 }
 
 /** The application did not answer: it may do so a moment later. */
@@ -130,6 +132,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   #status = 0
   #type = ''
   #encoding: string | undefined
+  #isFramed = true
   #controller: Dispatcher.DispatchController | undefined
   #given: Error | undefined
 
@@ -164,6 +167,8 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
     this.#type = String(headers['content-type'] ?? '')
     this.#encoding =
       headers['content-encoding'] === undefined ? undefined : String(headers['content-encoding'])
+    this.#isFramed =
+      status === 204 || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
     this.#limit(controller, Number(headers['content-length'] ?? 0))
   }
 
@@ -176,7 +181,8 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   onResponseEnd(): void {
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, type: this.#type, encoding: this.#encoding, body })
+    const [status, type, encoding, isFramed] = [this.#status, this.#type, this.#encoding, this.#isFramed]
+    this.#resolve({ status, type, encoding, body, isFramed })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

@@ -1,13 +1,15 @@
 /** An application that is away for a while, or for too long. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Answer, startApplication } from '../../support/application.ts'
 import { connect, refusal } from '../../support/client.ts'
 import { type GatewayProcess, startGateway, temporaryFolder } from '../../support/gateway.ts'
+import { freePort } from '../../support/ports.ts'
 
 const events = (gateway: GatewayProcess, name: string) => gateway.lines.filter(({ event }) => event === name)
 
@@ -33,6 +35,44 @@ test('refused, reset, 502, 503, 504: the same request again, under the same webh
   const status = (await gateway.call('GET', '/status')).body
   assert.equal(status.listener.requests.retried, failures.length)
   assert.equal(status.counters.listenerErrors, 0)
+})
+
+test('an answer that the end of the application has cut off is asked again; nobody gets the message raw', {
+  timeout: 20_000,
+}, async t => {
+  const port = await freePort()
+  const end = 'Content-Type: application/json\r\nConnection: close\r\n\r\n'
+  // As servers without Content-Length write them: PHP's built-in one, Python's with HTTP/1.0.
+  const heads = [`HTTP/1.1 200 OK\r\n${end}`, `HTTP/1.0 200 OK\r\n${end}{"connections": [], "mess`]
+  const listen = async (answer: string, dies: boolean): Promise<Server> => {
+    const server = createServer(socket => {
+      socket.once('data', () => {
+        if (dies) server.close()
+        socket.end(answer)
+      })
+    }).listen(port, '127.0.0.1')
+    t.after(() => server.close())
+    await once(server, 'listening')
+    return server
+  }
+  const first = await listen(heads[0] ?? '', true)
+  const gateway = await startGateway(t, {
+    env: { WS_LISTENER: `http://127.0.0.1:${port}/`, WS_LISTENER_EVENTS: 'message' },
+  })
+  // The gateway has looked whether somebody is there, on a connection of its own.
+  const client = await connect(t, gateway.url)
+  client.send('raw')
+  await once(first, 'close')
+  await once(await listen(heads[1] ?? '', true), 'close')
+  const whole = await listen(`${heads[0]}{"message": "whole"}`, false)
+  assert.deepEqual(await client.messages(1), ['whole'])
+  whole.close()
+  await once(whole, 'close')
+  // One that lives has said all: an empty answer.
+  await listen(heads[0] ?? '', false)
+  client.send('to all')
+  assert.deepEqual(await client.messages(2), ['whole', 'to all'])
+  assert.equal(events(gateway, 'listener.error').length, 0)
 })
 
 test('a restart of the application loses nothing; one line when it is away, one when it is back', async t => {
