@@ -27,6 +27,9 @@ export interface ClientsOptions {
   pass(data: ListenerData, fault: ListenerFault | undefined, original: Original | undefined): void
 }
 
+/** So much may wait for the listener that came from connections which have closed since, and no longer bound it. */
+const MAX_ORPHANS = { events: 65_536, bytes: 64 * 1024 * 1024 }
+
 export class Clients {
   readonly counters = {
     opened: 0,
@@ -40,6 +43,8 @@ export class Clients {
   readonly #options: ClientsOptions
   readonly #closing = new ClosingWatch()
   readonly #owner: ConnectionOwner
+  /** What waits of connections that have closed. */
+  readonly #orphans = { events: 0, bytes: 0 }
 
   constructor(options: ClientsOptions) {
     this.#options = options
@@ -113,6 +118,12 @@ export class Clients {
     connection.expiresAt = expiresAt
   }
 
+  /** Forgets those that are closing still: the gateway stops. @returns how many events nobody was told of */
+  forgetLeaving(): number {
+    Object.assign(this.#orphans, { events: 0, bytes: 0 })
+    return this.#options.connections.forgetLeaving()
+  }
+
   /** A version of the listener has come into use: who came in unasked must come again, if it asks. */
   listenerInUse(): void {
     const { listener, connections, log } = this.#options
@@ -166,11 +177,36 @@ export class Clients {
       },
       'client disconnected',
     )
+    const giveBack = this.#orphan(connection)
     connection.events.run(() => {
+      giveBack()
       const result = this.#settle(listener.close({ conn: connection, message: '', code, reason }))
       if (result !== undefined) return result.then(() => connections.remove(connection))
       connections.remove(connection)
     })
+  }
+
+  /** Counts what waits of a closed connection, and drops it when it is too much in all: a client may come and go. */
+  #orphan({ id, events }: ClientConnection): () => void {
+    const { waiting, waitingBytes } = events
+    const orphans = this.#orphans
+    const isTooMuch =
+      orphans.events + waiting > MAX_ORPHANS.events || orphans.bytes + waitingBytes > MAX_ORPHANS.bytes
+    if (isTooMuch && waiting > 0) {
+      const lost = events.drop()
+      this.counters.listenerErrors++
+      this.#options.log.error(
+        { event: 'listener.error', conn: id, lost },
+        `${lost} messages of a connection that has closed are lost: the listener is too slow for what waits`,
+      )
+      return () => undefined
+    }
+    orphans.events += waiting
+    orphans.bytes += waitingBytes
+    return () => {
+      orphans.events -= waiting
+      orphans.bytes -= waitingBytes
+    }
   }
 
   /** A hook whose outcome changes nothing but a count. */

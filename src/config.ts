@@ -83,7 +83,7 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
     if (value === undefined) {
       // A key may stand by mistake where a certificate belongs.
       const isHidden = v.secret || v.kind.show !== undefined
-      const got = isHidden ? 'a value that is not shown' : JSON.stringify(found.text)
+      const got = isHidden ? 'a value that is not shown' : JSON.stringify(withoutPassword(found.text))
       const why = v.kind.explain?.(found.text)
       const from = found.source === 'environment' ? '' : ` (from ${found.source})`
       faults.push(`${v.name}: got ${got}${from}, takes ${v.kind.takes}${why ? `; ${why}` : ''}`)
@@ -102,6 +102,11 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
   if (together.length > 0) throw new ConfigError(together)
   warnings.push(...unknownNames(environment), ...warningsTogether(complete, given))
   return { settings: complete, entries, given, files, warnings }
+}
+
+/** A URL that is refused for its password must not show it. */
+function withoutPassword(text: string): string {
+  return text.replace(/^(\w+:\/*)[^/@]*@/, '$1…@')
 }
 
 function unknownNames(environment: Environment): string[] {

@@ -87,7 +87,13 @@ export class Gateway {
       certificate,
       clients: this.clients,
       refusals: this.#refusals,
-      admission: new Admission({ settings, listener, tokens, refusal: () => this.#closedDoor() }),
+      admission: new Admission({
+        settings,
+        listener,
+        tokens,
+        refusal: () => this.#closedDoor(),
+        hookFailed: () => this.#counters.listenerErrors++,
+      }),
       health: () => this.#publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
@@ -219,7 +225,8 @@ export class Gateway {
 
   #pushed(data: ListenerData, fault: ListenerFault | undefined): Delivered<ClientConnection> {
     if (fault !== undefined) {
-      this.#counters.listenerErrors++
+      // What a push cannot be told by is the pusher's fault.
+      if (fault.kind !== 'unfit') this.#counters.listenerErrors++
       throw new Problem(FAULT_STATUS[fault.kind], fault.message, {}, fault.cause)
     }
     try {

@@ -101,7 +101,10 @@ export class PublicSide implements Phases {
     await within(connections.empty(), left(SOCKETS_SHARE))
     for (const connection of connections.leaving) connection.terminate()
     await within(connections.empty(), left(HOOKS_SHARE))
-    connections.forgetLeaving()
+    const lost = clients.forgetLeaving()
+    if (lost > 0) {
+      log.warn({ event: 'gateway.stop', lost }, `${lost} events did not reach the listener in time`)
+    }
     clients.upkeep.stop()
     await within(listener.stop(), left(UNLOAD_SHARE))
     log.info({ event: 'gateway.stop', connections: closed, reason: why }, 'the gateway has stopped')

@@ -27,6 +27,8 @@ export interface AdmissionOptions {
   readonly tokens: TokenVerifier | undefined
   /** Why nobody may come in now, or undefined. */
   refusal(): Problem | undefined
+  /** Told of each `onClientHandshake` that has failed. */
+  hookFailed(): void
 }
 
 /** A client that gets in. */
@@ -82,15 +84,19 @@ export class Admission {
         return new Problem(403, 'pages of this origin may not connect (WS_ALLOWED_ORIGINS)')
       }
       if (tokens === undefined && !listener.vets) return this.#admitted(request, undefined, undefined, place)
-      return this.#decideLater(request, place)
+      return this.#decideLater(request, place, whenGone)
     } catch (error) {
       if (error instanceof Problem) return error
       throw error
     }
   }
 
-  async #decideLater(request: ClientRequest, place: Place): Promise<Verdict> {
-    const { refusal, listener } = this.#options
+  async #decideLater(
+    request: ClientRequest,
+    place: Place,
+    whenGone: (then: () => void) => void,
+  ): Promise<Verdict> {
+    const { refusal, listener, hookFailed } = this.#options
     try {
       const verified = await this.#verified(request)
       // The gateway may have stopped, and the listener may be another one, meanwhile.
@@ -101,7 +107,10 @@ export class Admission {
       const protocols = verified === undefined ? request.offered : withoutToken(request.offered)
       const id = this.#nextId()
       const handshake = new Handshake({ id, request, verified, protocols })
-      const refused = await listener.handshake(handshake)
+      const gone = new AbortController()
+      whenGone(() => gone.abort())
+      const refused = await listener.handshake(handshake, gone.signal)
+      if (refused?.isFault) hookFailed()
       const refusedBy = handshake.refusal() ?? refused
       if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
       if (verified !== undefined && verified.expiresAt <= Date.now()) {
@@ -148,6 +157,7 @@ export class Admission {
         state = decided.state
       } catch (error) {
         this.#options.listener.reject(error, handshake, 'handshake')
+        this.#options.hookFailed()
         return new Problem(REFUSED.status, REFUSED.reason)
       }
       if (user !== undefined) place.ofUser(user)

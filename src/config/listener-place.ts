@@ -28,25 +28,35 @@ export function applicationAddress(text: string): ApplicationAddress | undefined
   if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) {
     throw new TypeError('this is no address of an application')
   }
-  const { origin, pathname, search, username, password, hash } = new URL(text)
+  const { origin, port, username, password } = new URL(text)
   if (username !== '' || password !== '') {
     throw new TypeError(
       'a name and password in it would stand in the log; requests are signed by WS_LISTENER_SECRET',
     )
   }
-  if (hash !== '') throw new TypeError(`${hash} is never sent to a server`)
-  return { origin, socketPath: undefined, target: pathname + search }
+  if (port === '0') throw new TypeError('nobody can be reached at port 0')
+  return { origin, socketPath: undefined, target: targetOf(text) }
 }
 
+/** `unix:SOCKET:/PATH`, as nginx writes it; the path may be left out where the socket's name has no colon. */
 function unixAddress(text: string): ApplicationAddress {
-  const [, socketPath, target = '/'] = /^unix:(?:\/\/(?=\/))?(.+?)(?::(\/.*))?$/i.exec(text) ?? []
-  if (socketPath === undefined) throw new TypeError('it names no socket')
+  const [, socketPath = '', target = '/'] = /^unix:(?:\/\/(?=\/))?(.*?)(?::(\/.*))?$/i.exec(text) ?? []
+  if (socketPath === '' || socketPath.endsWith('/')) throw new TypeError('it names no socket')
+  if (target === '/' && socketPath.includes(':')) {
+    throw new TypeError('behind the socket and a colon stands a path that begins with /')
+  }
   const bytes = Buffer.byteLength(socketPath)
   if (bytes > LONGEST_SOCKET_PATH) {
     throw new TypeError(`the socket's path has ${bytes} bytes, and the system takes ${LONGEST_SOCKET_PATH}`)
   }
-  const { pathname, search } = new URL(target, 'http://localhost')
-  return { origin: 'http://localhost', socketPath, target: pathname + search }
+  return { origin: 'http://localhost', socketPath, target: targetOf(`http://localhost${target}`) }
+}
+
+/** Path and query of a URL. */
+function targetOf(url: string): string {
+  const { pathname, search, hash } = new URL(url)
+  if (hash !== '') throw new TypeError(`${hash} is never sent to a server`)
+  return pathname + search
 }
 
 export const listenerPlace: Kind<string> = {

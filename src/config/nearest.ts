@@ -15,7 +15,7 @@ function distance(a: string, b: string): number {
 /** The known name that is closest to this one, or undefined when none is close enough to be meant. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const best = known
-    .map(candidate => ({ candidate, edits: distance(name, candidate) }))
+    .map(candidate => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits)[0]
   return best && best.edits <= Math.max(2, Math.floor(name.length / 2)) ? best.candidate : undefined
 }

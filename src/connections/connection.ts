@@ -66,6 +66,8 @@ export class ClientConnection implements Connection, Receiver, Kept {
   expiresAt: number
   /** Whether it came in by the default behaviour of an empty folder, asked by no listener. */
   readonly byDefault: boolean
+  /** Its place in the order in which connections opened: a handshake may overtake another one. */
+  place = 0
   /** Its events, one at a time and in order. */
   readonly events: Sequence
   /** Messages that came from the client, and that were sent to it. */

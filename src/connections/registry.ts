@@ -1,12 +1,19 @@
 /** All clients: those that are open, by their id, and those that are closing. */
 import type { Connection, Connections } from '../listener/types.ts'
 import type { ClientConnection } from './connection.ts'
+import { ageOf } from './id.ts'
+
+/** So many ends of pages are kept. */
+const KEPT_ENDS = 1000
 
 export class Registry implements Iterable<ClientConnection> {
   readonly #open = new Map<string, ClientConnection>()
   /** Closing, or with their onClientClose still under way. */
   readonly #leaving = new Set<ClientConnection>()
   #whenEmpty: (() => void)[] = []
+  #opened = 0
+  /** The places of connections that have ended a page, so that the next page is found when they have closed. */
+  readonly #pageEnds = new Map<string, number>()
 
   /** How many are open. */
   get size(): number {
@@ -22,7 +29,35 @@ export class Registry implements Iterable<ClientConnection> {
   }
 
   add(connection: ClientConnection): void {
+    connection.place = ++this.#opened
     this.#open.set(connection.id, connection)
+  }
+
+  /**
+   * Some of the open connections, those that opened first before the others.
+   * @param after the last one of the page before, also when it has closed since; undefined begins
+   */
+  page(limit: number, after: string | undefined): { connections: ClientConnection[]; isLast: boolean } {
+    const from = after === undefined ? 0 : (this.#open.get(after)?.place ?? this.#pageEnds.get(after))
+    const page: ClientConnection[] = []
+    for (const connection of this.#open.values()) {
+      // Of an id that was given out as the end of a page long ago, its age is what is left to go by.
+      if (from === undefined ? isOlder(connection.id, after) : connection.place <= from) continue
+      if (page.length === limit) {
+        this.#noteEnd(page.at(-1))
+        return { connections: page, isLast: false }
+      }
+      page.push(connection)
+    }
+    return { connections: page, isLast: true }
+  }
+
+  #noteEnd(end: ClientConnection | undefined): void {
+    if (end === undefined) return
+    this.#pageEnds.delete(end.id)
+    this.#pageEnds.set(end.id, end.place)
+    const [oldest] = this.#pageEnds.keys()
+    if (this.#pageEnds.size > KEPT_ENDS && oldest !== undefined) this.#pageEnds.delete(oldest)
   }
 
   /** It is no longer open, but not gone either. */
@@ -37,10 +72,13 @@ export class Registry implements Iterable<ClientConnection> {
     if (this.#leaving.delete(connection)) this.#tellEmpty()
   }
 
-  /** Forgets those that are closing still: their time is up. */
-  forgetLeaving(): void {
+  /** Forgets those that are closing still: their time is up. @returns how many of their events nobody was told of */
+  forgetLeaving(): number {
+    let untold = 0
+    for (const connection of this.#leaving) untold += connection.events.end()
     this.#leaving.clear()
     this.#tellEmpty()
+    return untold
   }
 
   #tellEmpty(): void {
@@ -72,4 +110,8 @@ export class Registry implements Iterable<ClientConnection> {
       [Symbol.iterator]: (): Iterator<Connection> => open.values(),
     }
   }
+}
+
+function isOlder(id: string, than: string | undefined): boolean {
+  return (ageOf(id) ?? 0) <= (ageOf(than ?? '') ?? 0)
 }

@@ -27,6 +27,7 @@ export class Sequence {
   #waiting: Waiting[] | null = null
   #next = 0
   #bytes = 0
+  #isOver = false
 
   /** @param pauseAtEvents so many waiting events pause the source */
   constructor(source: Source, pauseAtEvents: number) {
@@ -44,11 +45,32 @@ export class Sequence {
     return this.#waiting === null ? 0 : this.#waiting.length - this.#next
   }
 
+  /** What they hold in memory. */
+  get waitingBytes(): number {
+    return this.#bytes
+  }
+
+  /** Forgets what waits; what is under way goes on. @returns how many events that were */
+  drop(): number {
+    const count = this.waiting
+    this.#waiting = null
+    this.#next = 0
+    this.#bytes = 0
+    return count
+  }
+
+  /** Runs nothing more. @returns how many events have not come to their end */
+  end(): number {
+    this.#isOver = true
+    return this.drop() + (this.#busy ? 1 : 0)
+  }
+
   /**
    * Runs the task now when nothing is under way, else when its turn comes.
    * @param bytes what it holds in memory while it waits
    */
   run(task: Task, bytes = 0): void {
+    if (this.#isOver) return
     if (!this.#busy) {
       this.#busy = true
       this.#take(task)

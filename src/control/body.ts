@@ -1,5 +1,6 @@
 /** Reading a request's body, with bounds. */
 import type { IncomingMessage } from 'node:http'
+import { depthFault } from '../json-depth.ts'
 import { Problem } from '../problem.ts'
 
 /**
@@ -64,8 +65,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  */
 export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes))
+    const text = utf8.decode(bytes)
+    const fault = depthFault(text)
+    if (fault !== undefined) throw new Problem(400, fault)
+    return JSON.parse(text)
   } catch (error) {
+    if (error instanceof Problem) throw error
     const why = error instanceof SyntaxError ? error.message : 'it is no UTF-8 text'
     throw new Problem(400, `this is no JSON: ${why}`)
   }

@@ -94,22 +94,15 @@ function listConnections({ gateway, query }: Call): Answer {
       `limit takes a whole number from 1 to ${PAGE.most}, got ${JSON.stringify(limitText)}`,
     )
   }
-  const after = query.get('after')
-  const age = after === null ? 0 : ageOf(after)
-  if (age === undefined) {
+  const after = query.get('after') ?? undefined
+  if (after !== undefined && ageOf(after) === undefined) {
     throw new Problem(
       400,
       `after takes the id that the page before gave as "next", got ${JSON.stringify(after)}`,
     )
   }
-  // By age, so a page may go on behind a connection that has closed meanwhile. Ids are given at the handshake, which
-  // takes one client longer than another; so the registry's order is nearly that, which sorts fast.
-  const behind = [...gateway.connections]
-    .map(connection => ({ connection, age: ageOf(connection.id) ?? 0 }))
-    .filter(entry => entry.age > age)
-    .sort((a, b) => a.age - b.age)
-  const page = behind.slice(0, limit).map(({ connection }) => connection)
-  return ok(behind.length > limit ? { connections: page, next: page.at(-1)?.id } : { connections: page })
+  const { connections, isLast } = gateway.connections.page(limit, after)
+  return ok(isLast ? { connections } : { connections, next: connections.at(-1)?.id })
 }
 
 function closeConnection(call: Call): Answer {

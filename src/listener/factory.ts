@@ -37,7 +37,8 @@ export async function listenerFactory(
         keys: listenerSecret ?? [],
         concurrency,
         timeoutMs,
-        maxAnswerBytes: 2 * maxPayloadBytes + 64 * 1024,
+        // In JSON each byte may be written with six (\u0001).
+        maxAnswerBytes: 6 * maxPayloadBytes + 64 * 1024,
         userAgent: `websocket-gateway/${version}`,
         log,
       },

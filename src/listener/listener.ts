@@ -36,6 +36,8 @@ export class ListenerFault extends Error {
 export interface Refusal {
   readonly status: number
   readonly reason: string
+  /** Whether it is no decision: the hook has failed. */
+  readonly isFault?: boolean
 }
 
 /** How a listener refuses that says no more than no. */
@@ -102,7 +104,8 @@ export interface ListenerPort {
   readonly isDefault: boolean
   /** Whether there is an `onClientHandshake`, so that `handshake` must be asked. */
   readonly vets: boolean
-  handshake(data: HandshakeData): HandshakeResult
+  /** @param gone aborted when the client does not wait any longer */
+  handshake(data: HandshakeData, gone: AbortSignal): HandshakeResult
   open(data: OpenData): HookResult
   close(data: CloseData): HookResult
   message(data: ListenerData): HookResult

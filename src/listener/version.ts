@@ -49,7 +49,9 @@ export class Version {
     const decided = (answer: unknown): Refusal | undefined => (answer === false ? REFUSED : undefined)
     const failed = (error: unknown): Refusal => {
       const { kind } = this.#fault(hook.name, error, data)
-      return kind === 'timeout' ? { status: 503, reason: 'the listener has not decided in time' } : REFUSED
+      const refusal =
+        kind === 'timeout' ? { status: 503, reason: 'the listener has not decided in time' } : REFUSED
+      return { ...refusal, isFault: true }
     }
     try {
       const answer = hook.run.call(hook.self, data, this.#gateway)

@@ -2,6 +2,7 @@
 import { fromBase64 } from '../../base64.ts'
 import { nearest } from '../../config/nearest.ts'
 import { closeFault } from '../../connections/close-codes.ts'
+import { depthFault } from '../../json-depth.ts'
 import { kindOf } from '../../kind-of.ts'
 import type { Reply } from './exchange.ts'
 import { type Answer, answers, type ListenerEvent } from './schema.ts'
@@ -11,8 +12,9 @@ export class AnswerFault extends Error {
   override readonly name = 'AnswerFault'
 }
 
-/** So much of an answer is shown in the log. */
+/** So much of an answer is shown in the log, and so many of its faults. */
 const SHOWN = 200
+const SOME = 3
 
 /**
  * @returns undefined for an answer without a body
@@ -22,10 +24,11 @@ export function readAnswer(event: ListenerEvent, { status, encoding, body }: Rep
   if (encoding !== undefined && encoding !== 'identity') {
     throw new AnswerFault(`the answer has Content-Encoding ${encoding}, which was not asked for`)
   }
-  const text = decode(body)
   if (status < 200 || status > 299) {
+    const text = new TextDecoder().decode(body).trim()
     throw new AnswerFault(`the application answered ${status}${text === '' ? '' : `: ${shown(text)}`}`)
   }
+  const text = decode(body)
   if (text === '') return undefined
   return checked(event, parse(text))
 }
@@ -41,8 +44,9 @@ export function mayBeCutOff({ status, isFramed, body }: Reply): boolean {
 }
 
 /** What a refused client is told: a text or a problem document (RFC 9457) of the application, else undefined. */
-export function refusalReason({ type, body }: Reply): string | undefined {
-  const text = decode(body)
+export function refusalReason({ type, encoding, body }: Reply): string | undefined {
+  if (encoding !== undefined && encoding !== 'identity') return undefined
+  const text = new TextDecoder().decode(body).trim()
   if (text === '' || text.length > SHOWN * 4) return undefined
   if (/^text\/plain\b/i.test(type)) return text
   if (!/[/+]json\b/i.test(type)) return undefined
@@ -55,9 +59,19 @@ export function refusalReason({ type, body }: Reply): string | undefined {
   }
 }
 
-/** Without a byte order mark, which an editor may have put before a script, and blanks around. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Without a byte order mark, which an editor may have put before a script, and blanks around.
+ * @throws AnswerFault for what is no UTF-8: it would be sent with its letters lost
+ */
 function decode(body: Buffer): string {
-  return new TextDecoder().decode(body).trim()
+  try {
+    return utf8.decode(body).trim()
+  } catch (error) {
+    if (error instanceof TypeError) throw new AnswerFault('the answer is no UTF-8 text')
+    throw error
+  }
 }
 
 function isJson(text: string): boolean {
@@ -71,6 +85,8 @@ function isJson(text: string): boolean {
 }
 
 function parse(text: string): unknown {
+  const fault = depthFault(text)
+  if (fault !== undefined) throw new AnswerFault(`the answer cannot be used: ${fault}`)
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -80,12 +96,17 @@ function parse(text: string): unknown {
 }
 
 function checked(event: ListenerEvent, value: unknown): Answer {
+  // PHP and Lua write an empty object like that.
+  if (Array.isArray(value) && value.length === 0) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new AnswerFault(`an answer is empty or a JSON object, got ${kindOf(value)}`)
   }
+  const early = faultOfLists(value)
+  if (early !== undefined) throw new AnswerFault(early)
   const result = answers[event].safeParse(value)
   if (!result.success) {
-    throw new AnswerFault(result.error.issues.map(issue => faultText(event, value, issue)).join('; '))
+    const { issues } = result.error
+    throw new AnswerFault(someOf(issues, '; ', issue => faultText(event, value, issue)))
   }
   const answer: Answer = result.data
   const { message, encoding, send = [], close = [] } = answer
@@ -110,22 +131,45 @@ interface Issue {
   readonly keys?: readonly string[]
 }
 
+/** The first of a list's elements that is of the wrong kind. A schema would name each of a million. */
+function faultOfLists(value: object): string | undefined {
+  const ids = (element: unknown): boolean => typeof element === 'string'
+  const objects = (element: unknown): boolean => typeof element === 'object' && element !== null
+  const kinds = [
+    ['connections', ids, 'the id of a connection'],
+    ['except', ids, 'the id of a connection'],
+    ['send', objects, 'an object with "to" and "message"'],
+    ['close', (element: unknown) => ids(element) || objects(element), 'the id of a connection'],
+  ] as const
+  for (const [key, fits, takes] of kinds) {
+    const list: unknown = Reflect.get(value, key)
+    const at = Array.isArray(list) ? list.findIndex(element => !fits(element)) : -1
+    if (at !== -1) return `"${key}[${at}]" takes ${takes}, got ${kindOf((list as unknown[])[at])}`
+  }
+  return undefined
+}
+
 function faultText(event: ListenerEvent, value: unknown, { code, path, message, keys = [] }: Issue): string {
   const place = placeOf(path)
   if (code === 'unrecognized_keys') {
     const known = path.length > 0 ? [] : Object.keys(answers[event].shape)
     const takes = known.length > 0 ? `; it takes ${known.join(', ')}` : ''
-    return keys
-      .map(key => {
-        const near = nearest(key, known)
-        const inside = place === '' ? `an answer to "${event}"` : `"${place}"`
-        return `"${key}" is no key of ${inside}${near ? `; did you mean "${near}"?` : takes}`
-      })
-      .join('; ')
+    const inside = place === '' ? `an answer to "${event}"` : `"${place}"`
+    return someOf(keys, '; ', key => {
+      const near = nearest(key, known)
+      return `${shown(key)} is no key of ${inside}${near ? `; did you mean "${near}"?` : takes}`
+    })
   }
   const got = path.reduce<unknown>((inner, key) => Object(inner)[key], value)
   if (got === undefined) return `"${place}" is missing`
-  return `"${place}" takes ${message}, got ${typeof got === 'string' ? JSON.stringify(got.slice(0, SHOWN)) : kindOf(got)}`
+  return `"${place}" takes ${message}, got ${typeof got === 'string' ? shown(got) : kindOf(got)}`
+}
+
+/** The texts of the first few, and how many there are beside. */
+function someOf<T>(all: readonly T[], between: string, text: (one: T) => string): string {
+  const texts = all.slice(0, SOME).map(text)
+  const more = all.length > SOME ? [`and ${all.length - SOME} more`] : []
+  return [...texts, ...more].join(between)
 }
 
 /** `send[0].to` */

@@ -36,6 +36,8 @@ export class ReplyFault extends Error {
 export interface UnderWay {
   /** Rejects with Unreachable, ReplyFault, or what `giveUp` was told. */
   readonly reply: Promise<Reply>
+  /** Whether it has got a connection. */
+  readonly isConnected: boolean
   /** It is not known then what has become of it. */
   giveUp(reason: Error): void
 }
@@ -144,6 +146,10 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
     })
   }
 
+  get isConnected(): boolean {
+    return this.#controller !== undefined
+  }
+
   /** It may still be waiting for a connection; then it is ended when it has got one. */
   giveUp(reason: Error): void {
     this.#given = reason
@@ -214,12 +220,17 @@ const ABSENT = [
 
 /** What speaks no HTTP will not do so the next time either. Everything else may be better in a moment. */
 function unreachable(error: Error & { code?: string; errors?: unknown }): Error {
-  if (error.code?.startsWith('HPE_') || error.code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new ReplyFault(`the answer is no HTTP/1.1 (${error.code})`)
-  }
   // With several addresses of a name, each has an error of its own, and the text of all is empty.
   const [first] = Array.isArray(error.errors) ? error.errors : []
   const text = error.message === '' && first !== undefined ? messageOf(first) : error.message
-  const said = text === '' ? (error.code ?? 'it cannot be reached') : text
+  const [said = ''] = (text === '' ? (error.code ?? 'it cannot be reached') : text).split('\n')
+  if (isNoHttp(error)) return new ReplyFault(`the answer is no HTTP/1.1: ${said}`)
   return new Unreachable(said, ABSENT.includes(error.code ?? ''), error)
+}
+
+/** What undici says of an answer that it cannot read. */
+function isNoHttp({ name, code = '', message }: Error & { code?: string }): boolean {
+  if (name === 'HTTPParserError' || name === 'AssertionError') return true
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true
+  return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)/.test(message)
 }

@@ -13,14 +13,14 @@ import {
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
 import { messageOf } from '../thrown.ts'
-import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
+import type { CloseData, Connection, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
 import { AnswerFault, readAnswer, refusalReason } from './answer.ts'
-import { Application, Away, Late, Stopped } from './application.ts'
+import { Application, Away, Late, pushConcurrency, type Question, Stopped } from './application.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
 import { Exchange, type Reply, ReplyFault } from './exchange.ts'
-import { closeBody, handshakeBody, messageBody, openBody, pushBody } from './request-body.ts'
+import { closeBody, handshakeBody, messageBody, openBody, pushBody, pushFault } from './request-body.ts'
 import type { ListenerEvent } from './schema.ts'
-import { LineFull, type Wish } from './turns.ts'
+import { LineFull, NotWanted } from './turns.ts'
 
 export interface HttpListenerOptions {
   /** `WS_LISTENER`, as it was given. */
@@ -40,6 +40,13 @@ export interface HttpListenerOptions {
 /** Making a connection may take no longer than this, also where an event may. */
 const CONNECT_MS = 10_000
 
+/** What may be wrong when an application answers the first handshake like this. */
+const DOUBTS: Readonly<Record<number, string>> = {
+  401: 'if that is no decision of its own, do both have the same WS_LISTENER_SECRET, and clocks that agree?',
+  404: 'if that is no decision of its own, is the path in WS_LISTENER right?',
+  405: 'does it take POST at the path in WS_LISTENER?',
+}
+
 /** What a client is told that comes while the application fails. */
 const UNAVAILABLE: Refusal = { status: 503, reason: 'the application is not available at the moment' }
 
@@ -51,6 +58,7 @@ export class HttpListener implements ListenerPort {
   #application: Application | undefined
   #loadedAt: Date | null = null
   #generation = 0
+  #isDoubtful = true
 
   constructor(options: HttpListenerOptions, side: ListenerSide) {
     this.#options = options
@@ -93,7 +101,7 @@ export class HttpListener implements ListenerPort {
     const { place, address, keys, concurrency, timeoutMs, maxAnswerBytes, userAgent, log } = this.#options
     const exchange = new Exchange({
       address,
-      connections: concurrency,
+      connections: concurrency + pushConcurrency(concurrency),
       connectTimeoutMs: Math.min(timeoutMs, CONNECT_MS),
       maxReplyBytes: maxAnswerBytes,
       userAgent,
@@ -109,57 +117,58 @@ export class HttpListener implements ListenerPort {
     const application = this.#application
     this.#application = undefined
     this.#loadedAt = null
-    const lost = (await application?.stop()) ?? 0
-    if (lost === 0) return
-    const { place, log } = this.#options
-    log.warn(
-      { event: 'listener.error', path: place, lost },
-      `${lost} events were under way or waiting for the application when the gateway stopped`,
-    )
+    await application?.stop()
   }
 
   async reload(): Promise<void> {
-    if (this.#application === undefined) throw new ListenerLoadError('the gateway is stopped')
+    const application = this.#application
+    if (application === undefined) throw new ListenerLoadError('the gateway is stopped')
     try {
-      await this.#application.look()
+      await application.look()
     } catch (error) {
       throw new ListenerLoadError(`the application cannot be reached: ${messageOf(error)}`, { cause: error })
     }
+    if (application !== this.#application) throw new ListenerLoadError('the gateway has stopped')
     this.#used()
   }
 
-  async handshake(data: HandshakeData): Promise<Awaited<HandshakeResult>> {
+  async handshake(data: HandshakeData, gone: AbortSignal): Promise<Awaited<HandshakeResult>> {
     try {
-      const reply = await this.#ask(() => handshakeBody(this.#gateway.id, data), {
-        bytes: 0,
-        patient: false,
-        mayBeRefused: true,
+      const reply = await this.#ask({
+        kind: 'handshake',
+        bytes: HANDSHAKE_BYTES,
+        isPatient: false,
+        isHeld: () => false,
+        isWanted: () => !gone.aborted,
+        onAsked: giveUp => gone.addEventListener('abort', giveUp, { once: true }),
+        body: () => JSON.stringify(handshakeBody(this.#gateway.id, data)),
       })
       if (reply.status >= 400 && reply.status < 500) {
-        const reason = refusalReason(reply) ?? 'the application has refused this client'
+        this.#doubt(reply.status)
+        const reason = refusalReason(reply) ?? `the application has refused this client (${reply.status})`
         return { status: reply.status, reason }
       }
+      this.#isDoubtful = false
       applyToHandshake(readAnswer('handshake', reply), data)
       return undefined
     } catch (error) {
-      this.#fault('handshake', error, data)
-      return UNAVAILABLE
+      return this.#unavailable(error, data)
     }
   }
 
   open(data: OpenData): HookResult {
-    return this.#tell('open', data, id => openBody(id, data.conn))
+    return this.#tell('open', data, 0, () => openBody(this.#gateway.id, data.conn))
   }
 
   close(data: CloseData): HookResult {
-    return this.#tell('close', data, id => closeBody(id, data), MAY_BE_REFUSED)
+    return this.#tell('close', data, 0, () => closeBody(this.#gateway.id, data))
   }
 
   message(data: ListenerData): HookResult {
     const { conn, message } = data
-    if (conn !== undefined) return this.#tell('message', data, id => messageBody(id, conn, message))
-    const bytes = typeof message === 'string' || Buffer.isBuffer(message) ? message.length : PUSHED_BYTES
-    return this.#tell('push', data, id => pushBody(id, data), { ...MAY_BE_REFUSED, bytes })
+    if (conn === undefined) return this.#push(data)
+    const bytes = Buffer.isBuffer(message) ? message.length : 2 * message.length
+    return this.#tell('message', data, bytes, () => messageBody(this.#gateway.id, conn, message))
   }
 
   reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {
@@ -174,6 +183,7 @@ export class HttpListener implements ListenerPort {
     const { place, events, log } = this.#options
     this.#loadedAt = new Date()
     this.#generation++
+    this.#isDoubtful = true
     log.info(
       { event: 'listener.load', path: place, generation: this.#generation, events },
       'the application is the listener',
@@ -181,24 +191,57 @@ export class HttpListener implements ListenerPort {
     this.#side.inUse()
   }
 
-  /** Tells of an event, unless the application does not want to know. */
+  /** Says once what may be wrong when nobody has got in yet: to the clients it looks like a decision. */
+  #doubt(status: number): void {
+    const question = DOUBTS[status]
+    if (!this.#isDoubtful || question === undefined) return
+    this.#isDoubtful = false
+    const { place, log } = this.#options
+    log.warn(
+      { event: 'config', path: place, status },
+      `the application has answered ${status} to the first handshake: ${question}`,
+    )
+  }
+
+  /** Tells of an event of a connection, unless the application does not want to know. */
   #tell(
-    event: Exclude<ListenerEvent, 'handshake'>,
-    data: ListenerData,
-    body: (gateway: string) => object,
-    wish: Wish = PATIENT,
+    event: 'open' | 'message' | 'close',
+    data: ListenerData & { readonly conn?: Connection },
+    bytes: number,
+    body: () => object,
   ): HookResult {
-    return this.#events.has(event) ? this.#told(event, data, body, wish) : undefined
+    if (!this.#events.has(event)) return undefined
+    return this.#told(event, data, {
+      kind: 'connection',
+      bytes,
+      isPatient: true,
+      isHeld: () => data.conn?.isOpen === true,
+      isWanted: () => true,
+      body: () => JSON.stringify(body()),
+    })
+  }
+
+  #push(data: ListenerData): HookResult {
+    if (!this.#events.has('push')) return undefined
+    const unfit = pushFault(data)
+    if (unfit !== undefined) return new ListenerFault('unfit', unfit)
+    return this.#told('push', data, {
+      kind: 'push',
+      // Made at once, since nothing else tells how much it is; beside it there is what it was made of.
+      ...pushText(JSON.stringify(pushBody(this.#gateway.id, data))),
+      isPatient: false,
+      isHeld: () => false,
+      isWanted: () => true,
+    })
   }
 
   async #told(
     event: Exclude<ListenerEvent, 'handshake'>,
     data: ListenerData,
-    body: (gateway: string) => object,
-    wish: Wish,
+    question: Question,
   ): Promise<Outcome> {
     try {
-      const answer = readAnswer(event, await this.#ask(() => body(this.#gateway.id), wish))
+      const answer = readAnswer(event, await this.#ask(question))
       if (answer !== undefined) applyAnswer(answer, data, this.#side, this.#gateway.connections)
       return undefined
     } catch (error) {
@@ -206,10 +249,18 @@ export class HttpListener implements ListenerPort {
     }
   }
 
-  #ask(body: () => object, wish: Wish): Promise<Reply> {
+  #ask(question: Question): Promise<Reply> {
     const application = this.#application
     if (application === undefined) throw new Stopped('the gateway is stopped')
-    return application.ask(() => JSON.stringify(body()), wish)
+    return application.ask(question)
+  }
+
+  /** An application that is away has a line of its own, and a client that is refused for it another: no third one. */
+  #unavailable(error: unknown, data: HandshakeData): Refusal {
+    if (error instanceof NotWanted || error instanceof Stopped) return UNAVAILABLE
+    if (error instanceof LineFull) return { ...UNAVAILABLE, reason: error.message }
+    if (!(error instanceof Away || error instanceof Late)) this.#fault('handshake', error, data)
+    return { ...UNAVAILABLE, isFault: true }
   }
 
   /** Logs what has gone wrong with an event, and says how. What a stop has cut off is logged all at once. */
@@ -225,12 +276,12 @@ export class HttpListener implements ListenerPort {
   }
 }
 
-/** A message, or an open: behind it a socket waits that is not read meanwhile. */
-const PATIENT: Wish = { bytes: 0, patient: true, mayBeRefused: false }
-const MAY_BE_REFUSED: Wish = { bytes: 0, patient: true, mayBeRefused: true }
+/** What a handshake that waits holds in memory: its headers, about. */
+const HANDSHAKE_BYTES = 4096
 
-/** What a push holds in memory whose message is no text: not measured, since its JSON text is not at hand. */
-const PUSHED_BYTES = 4096
+function pushText(text: string): Pick<Question, 'bytes' | 'body'> {
+  return { bytes: 3 * text.length, body: () => text }
+}
 
 function kindOfFault(error: unknown): 'threw' | 'timeout' | 'away' {
   if (error instanceof Late) return 'timeout'

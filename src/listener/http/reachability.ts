@@ -22,6 +22,11 @@ export class Reachability {
     return this.#away?.text ?? null
   }
 
+  /** Whether it has answered anything since then, in milliseconds of `performance.now()`. */
+  hasAnsweredSince(time: number): boolean {
+    return this.#answeredAt >= time
+  }
+
   /** It has answered. */
   answered(): void {
     this.#answeredAt = performance.now()
@@ -41,7 +46,7 @@ export class Reachability {
     const now = performance.now()
     this.#failingSince ??= now
     // What is given up while others are answered is that event's own trouble.
-    const isOver = givenUp !== undefined && this.#answeredAt < givenUp
+    const isOver = givenUp !== undefined && !this.hasAnsweredSince(givenUp)
     if (!isOver && now - this.#failingSince < GRACE_MS) return
     const text = `the application does not answer: ${reason}`
     this.#away = { since: this.#failingSince, text }

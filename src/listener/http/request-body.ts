@@ -1,5 +1,4 @@
 /** The body of the request that tells the application of an event. */
-import { ListenerFault } from '../listener.ts'
 import type { CloseData, Connection, HandshakeData, ListenerData } from '../types.ts'
 import type { RequestOf } from './schema.ts'
 
@@ -35,15 +34,15 @@ export function closeBody(gateway: string, { conn, code, reason }: CloseData): R
   return { event: 'close', gateway, conn: connOf(conn), code, reason }
 }
 
-/** @throws ListenerFault `unfit` for a push with keys of the request's own */
-export function pushBody(gateway: string, data: ListenerData): RequestOf<'push'> {
-  const { message, ...further } = data
-  const taken = ['event', 'gateway'].filter(key => Object.hasOwn(further, key))
-  if (taken.length > 0) {
-    const keys = taken.map(key => `"${key}"`).join(' and ')
-    throw new ListenerFault('unfit', `a push has no ${keys} of its own: the request to the application has`)
-  }
+export function pushBody(gateway: string, { message, ...further }: ListenerData): RequestOf<'push'> {
   return { ...(further as object), event: 'push', gateway, ...written(message) }
+}
+
+/** Why a push cannot be told: it has keys that are the request's own. */
+export function pushFault(data: ListenerData): string | undefined {
+  const taken = ['event', 'gateway'].filter(key => Object.hasOwn(data, key)).map(key => `"${key}"`)
+  if (taken.length === 0) return undefined
+  return `a push has no ${taken.join(' and ')} of its own: the request to the application has`
 }
 
 function connOf({ id, request, user, claims, state }: Connection): Conn {

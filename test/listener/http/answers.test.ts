@@ -124,7 +124,7 @@ test('a handshake: 2xx lets in, 4xx refuses with that status and the reason', as
   }
   assert.deepEqual(await refused('/plain'), [403, 'not you'])
   assert.deepEqual(await refused('/problem'), [429, 'later'])
-  assert.deepEqual(await refused('/html'), [404, 'the application has refused this client'])
+  assert.deepEqual(await refused('/html'), [404, 'the application has refused this client (404)'])
   for (const path of ['/broken', '/moved', '/unknown', '/protocol']) {
     assert.deepEqual(await refused(path), [503, 'the application is not available at the moment'], path)
   }
@@ -161,12 +161,12 @@ test('an answer that cannot be used is a fault: logged, and nothing of it is don
     [{ send: [{ to: 'x', message: 1, more: 2 }] }, /"more" is no key of "send\[0\]"/],
     [{ close: [{ id: 'x', code: 1006 }] }, /"close\[0\]": close code 1006 cannot be sent/],
     [{ close: 'x' }, /"close" takes an array of connection ids, got "x"/],
-    [[], /an answer is empty or a JSON object, got an array/],
+    [[1], /an answer is empty or a JSON object, got an array/],
     [new Answer(200, 'null'), /an answer is empty or a JSON object, got null/],
     [new Answer(200, '<br>Warning: x'), /an answer is empty or a JSON object, got "<br>Warning: x"/],
     [new Answer(400, 'no'), /the application answered 400: "no"/],
     [new Answer(200, '{}', { 'content-encoding': 'gzip' }), /Content-Encoding gzip/],
-    [new Answer(200, `"${'x'.repeat(300_000)}"`), /the answer has \d+ bytes or more, and 265536 are taken/],
+    [new Answer(200, `"${'x'.repeat(700_000)}"`), /the answer has \d+ bytes or more, and 665536 are taken/],
   ]
   const answers = bad.map(([answer]) => answer)
   const { application, gateway } = await gatewayThat(

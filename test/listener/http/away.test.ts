@@ -6,12 +6,20 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Answer, startApplication } from '../../support/application.ts'
 import { connect, refusal } from '../../support/client.ts'
 import { type GatewayProcess, startGateway, temporaryFolder } from '../../support/gateway.ts'
 import { freePort } from '../../support/ports.ts'
 
 const events = (gateway: GatewayProcess, name: string) => gateway.lines.filter(({ event }) => event === name)
+
+/** Waits until the gateway has tried again. */
+async function triedInVain(gateway: GatewayProcess): Promise<void> {
+  const retried = async () => (await gateway.call('GET', '/status')).body.listener.requests.retried
+  const before = await retried()
+  while ((await retried()) === before) await wait(10)
+}
 
 test('refused, reset, 502, 503, 504: the same request again, under the same webhook-id, until it is answered', async t => {
   const failures = ['hang up', new Answer(502), new Answer(503, 'busy'), new Answer(504), 'hang up'] as const
@@ -63,7 +71,9 @@ test('an answer that the end of the application has cut off is asked again; nobo
   const client = await connect(t, gateway.url)
   client.send('raw')
   await once(first, 'close')
+  await triedInVain(gateway)
   await once(await listen(heads[1] ?? '', true), 'close')
+  await triedInVain(gateway)
   const whole = await listen(`${heads[0]}{"message": "whole"}`, false)
   assert.deepEqual(await client.messages(1), ['whole'])
   whole.close()
@@ -119,7 +129,10 @@ test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for han
   await application.stop()
   client.send('lost')
   const { msg, hook } = await gateway.event('listener.error')
-  assert.match(msg ?? '', /^"message" failed: the application was away for 400 ms: .*ECONNREFUSED/)
+  assert.match(
+    msg ?? '',
+    /^"message" failed: the application was away for 400 ms \(WS_LISTENER_TIMEOUT_MS\): .*ECONNREFUSED/,
+  )
   assert.equal(hook, 'message')
   const { status, headers, text } = await refusal(gateway.url)
   assert.equal(status, 503)

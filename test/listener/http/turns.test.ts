@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { LineFull, Turns, WaitedTooLong, type Wish } from '../../../src/listener/http/turns.ts'
+import { after, test } from 'node:test'
+import { LineFull, NotWanted, Turns, WaitedTooLong, type Wish } from '../../../src/listener/http/turns.ts'
 
 const options = { limit: 2, maxWaiting: 3, maxWaitingBytes: 100, timeoutMs: 60_000 }
-const patient: Wish = { bytes: 0, patient: true, mayBeRefused: false }
-const refusable = (bytes = 0): Wish => ({ bytes, patient: true, mayBeRefused: true })
+const isWanted = () => true
+const held: Wish = { kind: 'a', bytes: 0, isPatient: true, isHeld: () => true, isWanted }
+const loose = (bytes = 0, kind = 'a'): Wish => ({
+  kind,
+  bytes,
+  isPatient: true,
+  isHeld: () => false,
+  isWanted,
+})
+/** The line's own timer keeps no process alive. */
+const alive = setInterval(() => undefined, 10_000)
+after(() => clearInterval(alive))
 
 test('so many at a time, the others in the order in which they came', async () => {
   const turns = new Turns(options)
   const order: number[] = []
-  assert.equal(turns.take(patient), undefined)
-  assert.equal(turns.take(patient), undefined)
-  const waiting = [1, 2, 3].map(n => turns.take(patient)?.then(() => order.push(n)))
+  assert.equal(turns.take(held), undefined)
+  assert.equal(turns.take(held), undefined)
+  const waiting = [1, 2, 3].map(n => turns.take(held)?.then(() => order.push(n)))
   assert.deepEqual([turns.underWay, turns.waiting], [2, 3])
   turns.done()
   await waiting[0]
@@ -23,38 +33,67 @@ test('so many at a time, the others in the order in which they came', async () =
   turns.done()
   turns.done()
   assert.deepEqual([turns.underWay, turns.waiting], [0, 0])
-  assert.equal(turns.take(patient), undefined)
+  assert.equal(turns.take(held), undefined)
 })
 
-test('the line is bounded, in number and in bytes, for those who may be refused', async () => {
+test('what no open socket stands behind is bounded, in number and in bytes, each kind by itself', async () => {
   const turns = new Turns({ ...options, limit: 1 })
-  turns.take(patient)
-  const heavy = turns.take(refusable(90))
-  assert.throws(() => turns.take(refusable(11)), LineFull)
-  const waiting = [turns.take(refusable(10)), turns.take(patient)]
-  assert.throws(() => turns.take(refusable()), LineFull)
-  waiting.push(turns.take(patient))
-  turns.done()
-  await heavy
-  turns.done()
-  await waiting.shift()
-  // The heavy one and the light one have left room for as much.
-  waiting.push(turns.take(refusable(100)))
-  assert.equal(turns.clear(new Error('over')), 3)
+  turns.take(held)
+  const waiting = [turns.take(loose(90)), turns.take(held), turns.take(held), turns.take(held)]
+  assert.throws(() => turns.take(loose(11)), LineFull)
+  waiting.push(turns.take(loose(10)), turns.take(loose()))
+  assert.throws(() => turns.take(loose()), LineFull)
+  waiting.push(turns.take(loose(100, 'b')), turns.take(held))
+  assert.throws(() => turns.take(loose(1, 'b')), LineFull)
+  turns.clear(new Error('over'))
   for (const result of await Promise.allSettled(waiting)) assert.equal(result.status, 'rejected')
   assert.equal(turns.waiting, 0)
 })
 
-test('the impatient wait for so long, the patient for as long as others are answered', async t => {
+test('what a socket stood behind that has closed is bounded as well', async () => {
+  const turns = new Turns({ ...options, limit: 1 })
+  turns.take(held)
+  let isOpen = true
+  const waiting = Array.from({ length: 5 }, () => turns.take({ ...held, isHeld: () => isOpen }))
+  isOpen = false
+  const ends = Promise.allSettled(waiting)
+  await assert.rejects(
+    waiting[4] ?? Promise.resolve(),
+    /too many events wait for the application \(3 of this kind\)/,
+  )
+  assert.equal(turns.waiting, 3)
+  turns.clear(new Error('over'))
+  assert.deepEqual(
+    (await ends).map(end => (end.status === 'rejected' ? end.reason.message.slice(0, 8) : '')),
+    ['over', 'over', 'over', 'too many', 'too many'],
+  )
+})
+
+test('who does not want to know any more leaves the line; who returns goes first', async () => {
+  const turns = new Turns({ ...options, limit: 1 })
+  turns.take(held)
+  let isWantedStill = true
+  const order: string[] = []
+  const gone = turns.take({ ...held, isWanted: () => isWantedStill })
+  const next = turns.take(held)?.then(() => order.push('next'))
+  const again = turns.take(held, true)?.then(() => order.push('again'))
+  isWantedStill = false
+  await assert.rejects(gone ?? Promise.resolve(), NotWanted)
+  turns.done()
+  await again
+  turns.done()
+  await next
+  assert.deepEqual(order, ['again', 'next'])
+  assert.equal(turns.underWay, 1)
+})
+
+test('the impatient wait for so long, the patient for as long as others are answered', async () => {
   const turns = new Turns({ ...options, limit: 1, timeoutMs: 300 })
-  turns.take(patient)
-  // The line's own timer keeps no process alive.
-  const alive = setInterval(() => undefined, 10_000)
-  t.after(() => clearInterval(alive))
+  turns.take(held)
   const answered = setInterval(() => turns.progress(), 50)
-  const waits = turns.take(patient)
+  const waits = turns.take(held)
   const began = performance.now()
-  await assert.rejects(turns.take({ ...patient, patient: false }) ?? Promise.resolve(), WaitedTooLong)
+  await assert.rejects(turns.take({ ...held, isPatient: false }) ?? Promise.resolve(), WaitedTooLong)
   assert.ok(performance.now() - began >= 300)
   assert.equal(turns.waiting, 1)
   clearInterval(answered)
@@ -64,10 +103,10 @@ test('the impatient wait for so long, the patient for as long as others are answ
 
 test('twenty thousand in line are let through in order, and quickly', async () => {
   const turns = new Turns({ ...options, limit: 1, maxWaiting: 100_000 })
-  turns.take(patient)
+  turns.take(held)
   let last = -1
   const all = Array.from({ length: 20_000 }, (_, i) =>
-    turns.take(patient)?.then(() => {
+    turns.take(held)?.then(() => {
       assert.equal(i, last + 1)
       last = i
       turns.done()
