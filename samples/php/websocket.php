@@ -1,0 +1,60 @@
+<?php
+// A chat with rooms. The gateway asks it about each event: WS_LISTENER=http://127.0.0.1:8080/websocket
+// To try it: WS_LISTENER_SECRET=… php -S 127.0.0.1:8080 websocket.php (the gateway has the same secret)
+ini_set('display_errors', '0'); // a warning within an answer would break its JSON; it goes to PHP's log
+
+function answer(int $status, array|string $body = ''): never
+{
+    http_response_code($status);
+    header('Content-Type: ' . (is_array($body) ? 'application/json' : 'text/plain'));
+    // Thrown: what cannot be written must not become an empty answer, which lets everyone in and sends to everyone.
+    // Unescaped: \u00e9 for each é could make the answer longer than the gateway takes.
+    $how = JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_UNICODE;
+    echo is_array($body) ? json_encode($body, $how) : $body;
+    exit;
+}
+
+$secret = (string) getenv('WS_LISTENER_SECRET');
+$key = str_starts_with($secret, 'whsec_') ? base64_decode(substr($secret, 6), true) : $secret;
+if (!$key) throw new RuntimeException('WS_LISTENER_SECRET is not set, or no secret'); // anyone could sign with ''
+
+[$id, $time, $given] = array_map(fn ($name) => $_SERVER["HTTP_WEBHOOK_$name"] ?? '', ['ID', 'TIMESTAMP', 'SIGNATURE']);
+$body = file_get_contents('php://input');
+$signature = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$time.$body", $key, true));
+// While the gateway's secret is being replaced it signs twice, with a blank between.
+$matching = array_filter(explode(' ', $given), fn ($one) => hash_equals($signature, $one));
+if (!$matching || abs(time() - (int) $time) > 300) answer(401, 'not signed by the gateway');
+// The same $id comes again when the gateway has not got the answer. Nothing here minds; an application that does,
+// as it saves each message, makes $id a unique key of that table.
+
+$event = json_decode($body, true, flags: JSON_THROW_ON_ERROR);
+$conn = $event['conn'] ?? null; // a push has none
+// Who is in a room: a file for each, named by its id. PHP keeps nothing from one request to the next, and this is
+// still there when the application has been restarted. A table of your database (id, room) does the same.
+$folder = fn (string $room) => sys_get_temp_dir() . '/websocket-rooms/' . hash('sha256', $room);
+$members = fn (string $room) => array_map(basename(...), glob($folder($room) . '/*'));
+
+switch ($event['event']) {
+    case 'handshake':
+        parse_str($conn['query'], $query);
+        $text = fn (string $key) => is_string($query[$key] ?? null) ? $query[$key] : ''; // ?name[]= is an array
+        if ($text('name') === '') answer(403, 'say who you are: ?name=NAME');
+        answer(200, ['state' => ['name' => $text('name'), 'room' => $text('room') === '' ? 'lobby' : $text('room')]]);
+    case 'open':
+        ['name' => $name, 'room' => $room] = $conn['state'];
+        if (!is_dir($folder($room))) mkdir($folder($room), recursive: true);
+        // A second time changes nothing.
+        touch("{$folder($room)}/{$conn['id']}") || throw new RuntimeException("cannot write into {$folder($room)}");
+        answer(200, ['send' => [['to' => $conn['id'], 'message' => ['welcome' => $name, 'room' => $room]]]]);
+    case 'message':
+        ['name' => $name, 'room' => $room] = $conn['state'];
+        $message = isset($event['encoding']) ? null : ['from' => $name, 'text' => $event['message']]; // null: no binary
+        answer(200, ['message' => $message, 'connections' => $members($room), 'except' => [$conn['id']]]);
+    case 'push':
+        if (isset($event['room'])) answer(200, ['connections' => $members($event['room'])]);
+        break;
+    case 'close':
+        $file = "{$folder($conn['state']['room'])}/{$conn['id']}";
+        if (is_file($file)) unlink($file);
+}
+answer(204); // a push without a room goes to everyone
