@@ -1,7 +1,15 @@
 /** The sample applications of samples/, run by the real interpreters, as a developer would. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect as connectTo, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +59,11 @@ export class Application {
     this.listener = listener
     this.#folder = folder
     this.#programs = programs
-    t.after(() => this.stop())
+    t.after(async () => {
+      await this.stop()
+      // It may have written there after the folder was removed the first time.
+      rmSync(folder, { recursive: true, force: true })
+    })
   }
 
   async start(secret: string): Promise<void> {
