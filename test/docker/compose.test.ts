@@ -1,21 +1,10 @@
 /** docker-compose.yml, with each Compose that is here: the plugin (v2) and docker-compose (1.29). */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { connect } from '../support/client.ts'
-import { docker, image, inspect, LABEL, must, noEngine, run, unique, until } from './engine.ts'
+import { composers, noCompose } from './composers.ts'
+import { docker, image, inspect, LABEL, must, run, unique, until } from './engine.ts'
 import { readmeCommand } from './readme.ts'
-
-const composers = [['docker', 'compose'], ['docker-compose']].filter(
-  ([program = '', ...words]) => spawnSync(program, [...words, 'version']).status === 0,
-)
-
-/** In CI one of them must be there. */
-const noCompose =
-  noEngine ||
-  (composers.length === 0 &&
-    process.env.CI !== 'true' &&
-    'SKIPPED: neither docker compose nor docker-compose is here')
 
 suite('compose', () => {
   test('a Compose is here', { skip: noCompose }, () => assert.notEqual(composers.length, 0))
@@ -29,7 +18,7 @@ suite('compose', () => {
       const env = { GATEWAY_PORT: '127.0.0.1:', COMPOSE_PROJECT_NAME: project }
       const compose = (...more: string[]) => must(program, [...words, ...more], { env })
       t.after(() => compose('down', '--volumes', '--rmi', 'local', '--timeout', '3'))
-      await compose(...readmeCommand('docker compose').slice(2), '--detach', '--build')
+      await compose(...readmeCommand('docker compose up').slice(2), '--detach', '--build')
       const containerOf = (service: string) => compose('ps', '-q', service)
 
       const client = async () => {
