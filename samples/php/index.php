@@ -61,11 +61,13 @@ $port = $found[0] ?? '10127';
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>A chat in PHP</title>
 <style>
   body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 2rem auto; padding: 0 1rem }
   ol { min-height: 10rem; padding: .5rem 1rem; border: 1px solid #999; list-style: none }
   label { margin-right: 1rem }
+  output { display: block }
 </style>
 <h1>A chat in PHP</h1>
 <form id="enter">
