@@ -26,6 +26,7 @@ const elsewhere = [
   'docker build -t websocket-gateway .',
   'docker run -p 10125:10125 -v ./listener:/app/listener websocket-gateway',
   'docker compose up',
+  'docker compose --profile php up',
 ]
 
 /** Run by test/access/readme.test.ts. */

@@ -8,7 +8,7 @@ function answer(int $status, array|string $body = ''): never
     http_response_code($status);
     header('Content-Type: ' . (is_array($body) ? 'application/json' : 'text/plain'));
     // Thrown: what cannot be written must not become an empty answer, which lets everyone in and sends to everyone.
-    // Unescaped: \u00e9 for each é could make the answer longer than the gateway takes.
+    // Unescaped: \u00e9 for each é would be three times as long.
     $how = JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_UNICODE;
     echo is_array($body) ? json_encode($body, $how) : $body;
     exit;

@@ -65,7 +65,7 @@ class Chat(BaseHTTPRequestHandler):
         try:
             signed = is_signed(self.headers, body)
             status, content = answer(json.loads(body)) if signed else (401, 'not signed by the gateway')
-            # As it is: \u00e9 for each é could make the answer longer than the gateway takes.
+            # As it is: \u00e9 for each é would be three times as long.
             text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
         except Exception:  # without an answer, the gateway would take it to be away and ask again
             traceback.print_exc()

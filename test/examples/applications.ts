@@ -10,12 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { connect as connectTo, createServer } from 'node:net'
+import { connect as connectTo } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { cleanEnvironment, root, temporaryFolder } from '../support/gateway.ts'
+import { freePort } from '../support/ports.ts'
 
 export const PHP = '/usr/bin/php'
 export const NGINX = '/usr/sbin/nginx'
@@ -118,17 +119,6 @@ async function accepts(at: number | string): Promise<boolean> {
   } finally {
     socket.destroy()
   }
-}
-
-/** None of these programs tells which port it has taken. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
 }
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}/websocket`

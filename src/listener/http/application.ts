@@ -60,9 +60,15 @@ const LOOK_EVERY_MS = 2000
 /** A try that got no answer. */
 interface Failure {
   readonly reason: string
-  /** The connection broke off: a kept-alive one may have been closed at the same moment. */
-  readonly isBroken: boolean
+  /**
+   * `absent`: nobody has taken the connection. `broken`: it broke off; a kept-alive one may have been closed at the same
+   * moment. `status`: 502, 503 or 504.
+   */
+  readonly how: 'absent' | 'broken' | 'status'
 }
+
+/** When others have been answered so short a time ago, a failure may be the event's own. */
+const OWN_FAILURE_MS = 1000
 
 export class Application {
   /** How often a request was tried again. */
@@ -127,7 +133,7 @@ export class Application {
         this.#reachability.failed(failure.reason, wait === undefined ? begun : undefined)
         if (wait === undefined) throw this.#away(failure.reason)
         // Where the others are answered, this one holds up nobody.
-        if (this.#reachability.hasAnsweredSince(triedAt)) {
+        if (failure.how !== 'absent' && this.#reachability.hasAnsweredSince(triedAt - OWN_FAILURE_MS)) {
           turns.done()
           hasTurn = false
         }
@@ -208,12 +214,12 @@ export class Application {
       if (mayBeCutOff(reply)) await exchange.probe()
       this.#isAbsent = false
       return AWAY_STATUS.includes(reply.status)
-        ? { reason: `it answered ${reply.status}`, isBroken: false }
+        ? { reason: `it answered ${reply.status}`, how: 'status' }
         : reply
     } catch (error) {
       const isAbsent = error instanceof Unreachable ? error.isAbsent : !underWay.isConnected
       if (error instanceof Unreachable || error instanceof Late) this.#isAbsent = isAbsent
-      if (error instanceof Unreachable) return { reason: error.message, isBroken: !isAbsent }
+      if (error instanceof Unreachable) return { reason: error.message, how: isAbsent ? 'absent' : 'broken' }
       if (!(error instanceof Late)) throw error
       const reason = isAbsent ? 'no connection can be made' : 'it takes connections and does not answer'
       this.#reachability.failed(reason, begun)
@@ -289,10 +295,10 @@ export function pushConcurrency(concurrency: number): number {
 }
 
 /** How long to wait before the next try, in milliseconds; undefined when there is no time for one. */
-function waitBefore(tries: number, { isBroken }: Failure, deadline: number): number | undefined {
+function waitBefore(tries: number, { how }: Failure, deadline: number): number | undefined {
   const left = deadline - performance.now() - LAST_TRY_MS
   if (left <= 0) return undefined
-  if (tries === 1 && isBroken) return 0
+  if (tries === 1 && how === 'broken') return 0
   const most = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS)
   return Math.min(most * (0.5 + Math.random() / 2), left)
 }
