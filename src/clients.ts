@@ -193,8 +193,8 @@ export class Clients {
     const isTooMuch =
       orphans.events + waiting > MAX_ORPHANS.events || orphans.bytes + waitingBytes > MAX_ORPHANS.bytes
     if (isTooMuch && waiting > 0) {
-      const lost = events.drop()
-      this.counters.listenerErrors++
+      const lost = events.dropWaiting()
+      this.counters.listenerErrors += lost
       this.#options.log.error(
         { event: 'listener.error', conn: id, lost },
         `${lost} messages of a connection that has closed are lost: the listener is too slow for what waits`,

@@ -106,7 +106,7 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
 
 /** A URL that is refused for its password must not show it. */
 function withoutPassword(text: string): string {
-  return text.replace(/^(\w+:\/*)[^/@]*@/, '$1…@')
+  return text.replace(/^([a-z][\w+.-]*:\/*).*@/i, '$1…@')
 }
 
 function unknownNames(environment: Environment): string[] {

@@ -1,6 +1,6 @@
 /** What comes up when the gateway starts and goes down when it stops: the listener, and the public port. */
 import type { IncomingMessage } from 'node:http'
-import type { Admission, Verdict } from './admission/admission.ts'
+import { type Admission, CLIENT_GONE, type Verdict } from './admission/admission.ts'
 import { Arrivals } from './admission/arrivals.ts'
 import type { Refusals } from './admission/refusals.ts'
 import type { Clients } from './clients.ts'
@@ -103,7 +103,10 @@ export class PublicSide implements Phases {
     await within(connections.empty(), left(HOOKS_SHARE))
     const lost = clients.forgetLeaving()
     if (lost > 0) {
-      log.warn({ event: 'gateway.stop', lost }, `${lost} events did not reach the listener in time`)
+      log.warn(
+        { event: 'gateway.stop', lost },
+        `${lost} events did not end in time, or did not reach the listener`,
+      )
     }
     clients.upkeep.stop()
     await within(listener.stop(), left(UNLOAD_SHARE))
@@ -123,7 +126,7 @@ export class PublicSide implements Phases {
     const { admission, refusals } = this.#options
     const request = new ClientRequest(message, admission.proxies)
     const noted = (verdict: Verdict): Verdict => {
-      if (verdict instanceof Problem) refusals.note(verdict, request)
+      if (verdict instanceof Problem && verdict !== CLIENT_GONE) refusals.note(verdict, request)
       return verdict
     }
     const verdict = admission.decide(message, request, whenGone)

@@ -3,6 +3,7 @@
  * file, by an application over TCP, and by one over a Unix socket. The gateway has one core, the application and the
  * load share the other. `node --import tsx bench/http-listener/main.ts [--rounds N] [--secs S]`
  */
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -42,41 +43,37 @@ interface Measured {
 
 async function measure(kind: Kind): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'http-bench-'))
-  const env = { PATH: process.env.PATH, WS_LISTENER_SECRET: SECRET }
-  const stdio = ['ignore', 'pipe', 'inherit'] as const
-  const application =
-    kind === 'module'
-      ? undefined
-      : start(
-          onCore(LOAD_CORE, [
-            process.execPath,
-            join(here, 'application.mjs'),
-            kind === 'http' ? '0' : join(folder, 'app.sock'),
-          ]),
-          { env, stdio: [...stdio] },
-        )
-  const listener =
-    application === undefined
-      ? join(here, 'listener')
-      : await portOf(application, START_MS).then(port =>
-          kind === 'http' ? `http://127.0.0.1:${port}/` : `unix:${join(folder, 'app.sock')}:/`,
-        )
-  const gateway = start(onCore(GATEWAY_CORE, [process.execPath, main]), {
-    cwd: folder,
-    env: {
-      ...env,
+  const running: ChildProcess[] = []
+  /** Starts a Node process on a core, and waits until it listens. */
+  const listening = async (core: string, words: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+    const child = start(onCore(core, [process.execPath, ...words]), {
+      cwd: folder,
+      env: { PATH: process.env.PATH, WS_LISTENER_SECRET: SECRET, ...more },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    running.push(child)
+    return portOf(child, START_MS)
+  }
+  try {
+    const socket = join(folder, 'app.sock')
+    const application = async (place: string) => listening(LOAD_CORE, [join(here, 'application.mjs'), place])
+    const listener = {
+      module: async () => join(here, 'listener'),
+      http: async () => `http://127.0.0.1:${await application('0')}/`,
+      unix: async () => {
+        await application(socket)
+        return `unix:${socket}:/`
+      },
+    }
+    const port = await listening(GATEWAY_CORE, [main], {
       WS_PORT: '0',
       WS_HOST: '127.0.0.1',
-      WS_LISTENER: listener,
+      WS_LISTENER: await listener[kind](),
       WS_LISTENER_EVENTS: 'message',
       WS_ALLOWED_ORIGINS: '*',
-    },
-    stdio: [...stdio],
-  })
-  try {
-    const url = `ws://127.0.0.1:${await portOf(gateway, START_MS)}/`
+    })
     const echo = async (clients: string) => {
-      const words = ['echo', '--url', url, '--n', clients, '--secs', values.secs]
+      const words = ['echo', '--url', `ws://127.0.0.1:${port}/`, '--n', clients, '--secs', values.secs]
       const result = await load(loadgen, LOAD_CORE, words, 60_000)
       if (!result.ok) throw new Error(`${kind}: ${JSON.stringify(result)}`)
       return result
@@ -85,8 +82,7 @@ async function measure(kind: Kind): Promise<Measured> {
     const one = await echo('1')
     return { perSecond: Number(many.msgs_per_s), p50: Number(one.p50_us), p99: Number(one.p99_us) }
   } finally {
-    await stop(gateway)
-    if (application !== undefined) await stop(application)
+    for (const child of running) await stop(child)
     rmSync(folder, { recursive: true })
   }
 }

@@ -48,6 +48,9 @@ export interface Admitted {
 /** How a request was decided: at once, unless a token or the listener takes time. */
 export type Verdict = Admitted | Problem
 
+/** Nobody is refused by this, for nobody is there. */
+export const CLIENT_GONE = new Problem(503, 'the client has gone')
+
 export class Admission {
   readonly proxies: TrustedProxies
   readonly #options: AdmissionOptions
@@ -97,8 +100,12 @@ export class Admission {
     whenGone: (then: () => void) => void,
   ): Promise<Verdict> {
     const { refusal, listener, hookFailed } = this.#options
+    let leaving: AbortController | undefined = new AbortController()
+    const gone = leaving.signal
+    whenGone(() => leaving?.abort())
     try {
       const verified = await this.#verified(request)
+      if (gone.aborted) return CLIENT_GONE
       // The gateway may have stopped, and the listener may be another one, meanwhile.
       const closed = refusal()
       if (closed !== undefined) return closed
@@ -107,9 +114,8 @@ export class Admission {
       const protocols = verified === undefined ? request.offered : withoutToken(request.offered)
       const id = this.#nextId()
       const handshake = new Handshake({ id, request, verified, protocols })
-      const gone = new AbortController()
-      whenGone(() => gone.abort())
-      const refused = await listener.handshake(handshake, gone.signal)
+      const refused = await listener.handshake(handshake, gone)
+      if (gone.aborted) return CLIENT_GONE
       if (refused?.isFault) hookFailed()
       const refusedBy = handshake.refusal() ?? refused
       if (refusedBy !== undefined) return new Problem(refusedBy.status, refusedBy.reason)
@@ -120,6 +126,9 @@ export class Admission {
     } catch (error) {
       if (error instanceof Problem) return error
       throw error
+    } finally {
+      // The socket would keep it for as long as the connection lives.
+      leaving = undefined
     }
   }
 

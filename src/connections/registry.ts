@@ -39,10 +39,11 @@ export class Registry implements Iterable<ClientConnection> {
    */
   page(limit: number, after: string | undefined): { connections: ClientConnection[]; isLast: boolean } {
     const from = after === undefined ? 0 : (this.#open.get(after)?.place ?? this.#pageEnds.get(after))
+    // Of an id that ended a page long ago, or another process's, its age is what is left to go by.
+    const age = ageOf(after ?? '') ?? 0
     const page: ClientConnection[] = []
     for (const connection of this.#open.values()) {
-      // Of an id that was given out as the end of a page long ago, its age is what is left to go by.
-      if (from === undefined ? isOlder(connection.id, after) : connection.place <= from) continue
+      if (from === undefined ? (ageOf(connection.id) ?? 0) <= age : connection.place <= from) continue
       if (page.length === limit) {
         this.#noteEnd(page.at(-1))
         return { connections: page, isLast: false }
@@ -110,8 +111,4 @@ export class Registry implements Iterable<ClientConnection> {
       [Symbol.iterator]: (): Iterator<Connection> => open.values(),
     }
   }
-}
-
-function isOlder(id: string, than: string | undefined): boolean {
-  return (ageOf(id) ?? 0) <= (ageOf(than ?? '') ?? 0)
 }

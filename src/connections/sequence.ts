@@ -51,7 +51,7 @@ export class Sequence {
   }
 
   /** Forgets what waits; what is under way goes on. @returns how many events that were */
-  drop(): number {
+  dropWaiting(): number {
     const count = this.waiting
     this.#waiting = null
     this.#next = 0
@@ -62,7 +62,7 @@ export class Sequence {
   /** Runs nothing more. @returns how many events have not come to their end */
   end(): number {
     this.#isOver = true
-    return this.drop() + (this.#busy ? 1 : 0)
+    return this.dropWaiting() + (this.#busy ? 1 : 0)
   }
 
   /**

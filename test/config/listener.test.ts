@@ -37,6 +37,7 @@ test('WS_LISTENER is a file, a folder, or the address of an application', () => 
     ['unix:/run/app.sock', unix('/run/app.sock', '/')],
     ['unix:///run/app.sock:/x', unix('/run/app.sock', '/x')],
     ['unix:run/my:app.sock:/x', unix('run/my:app.sock', '/x')],
+    ['unix:/a.sock://x/y', unix('/a.sock', '//x/y')],
   ] as const) {
     assert.deepEqual(applicationAddress(text), address, text)
   }
@@ -57,9 +58,19 @@ test('an address that is none is a fault that says why', () => {
       text,
     )
   }
-  assert.match(fault({ WS_LISTENER: 'http://me:secret@app/' }), /a name and password in it/)
+  for (const secret of ['secret', 'sec/ret', 'sec@ret']) {
+    const text = fault({ WS_LISTENER: `http://me:${secret}@app/` })
+    assert.match(text, /^WS_LISTENER: got "http:\/\/…@app\/", takes/)
+    assert.doesNotMatch(text, /sec|ret/)
+  }
   assert.match(fault({ WS_LISTENER: 'http://app/#x' }), /#x is never sent/)
-  assert.match(fault({ WS_LISTENER: 'unix:' }), /it names no socket/)
+  for (const text of ['unix:', 'unix:/', 'unix:/run/'])
+    assert.match(fault({ WS_LISTENER: text }), /it names no socket/)
+  for (const text of ['unix:/a.sock:', 'unix:/a.sock:p']) {
+    assert.match(fault({ WS_LISTENER: text }), /behind the socket and a colon stands a path/)
+  }
+  assert.match(fault({ WS_LISTENER: 'unix:/a.sock:/x#y' }), /#y is never sent/)
+  assert.match(fault({ WS_LISTENER: 'http://app:0/' }), /nobody can be reached at port 0/)
   assert.match(
     fault({ WS_LISTENER: `unix:/${'x'.repeat(107)}:/` }),
     /has 108 bytes, and the system takes 107/,

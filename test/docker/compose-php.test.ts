@@ -1,28 +1,16 @@
 /** The profile `php` of docker-compose.yml: an application in PHP is the listener, and pushes. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { type Client, connect, refused } from '../support/client.ts'
 import { missing } from '../support/needs.ts'
+import { freePort } from '../support/ports.ts'
 import { composers, noCompose } from './composers.ts'
 import { docker, inspect, must, unique, until } from './engine.ts'
 import { phpImage } from './php-image.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-
-/** For the one port that must be known beforehand: the page tells it to the browser. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  assert.ok(typeof address === 'object' && address !== null)
-  return address.port
-}
 
 /** Each message, by who it is from, or as it came. */
 function seen(client: Client): unknown[] {
@@ -36,6 +24,7 @@ suite('compose --profile php', () => {
   for (const [program = '', ...words] of composers) {
     test(`${[program, ...words].join(' ')}`, { skip: noCompose }, async t => {
       const project = unique('compose-php')
+      // The page tells it to the browser, so it must be known beforehand.
       const port = await freePort()
       const env = {
         COMPOSE_PROJECT_NAME: project,

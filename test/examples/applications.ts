@@ -10,13 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { connect as connectTo } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { cleanEnvironment, root, temporaryFolder } from '../support/gateway.ts'
-import { freePort } from '../support/ports.ts'
+import { freePort, listening } from '../support/ports.ts'
 
 export const PHP = '/usr/bin/php'
 export const NGINX = '/usr/sbin/nginx'
@@ -82,7 +80,8 @@ export class Application {
         })
       }
       this.#running.push({ child, closed: once(child, 'close') })
-      await this.#listens(child, at)
+      await Promise.race([listening(at), once(child, 'exit')])
+      if (child.exitCode !== null) throw new Error(`${words.join(' ')} has ended:\n${this.#printed}`)
     }
   }
 
@@ -94,30 +93,6 @@ export class Application {
       child.kill('SIGTERM')
       await closed
     }
-  }
-
-  /** Waits until a connection can be made. */
-  async #listens(child: ChildProcess, at: number | string): Promise<void> {
-    const end = Date.now() + 10_000
-    while (!(await accepts(at))) {
-      if (child.exitCode !== null || Date.now() > end) {
-        throw new Error(`${child.spawnargs.join(' ')} does not listen at ${at}:\n${this.#printed}`)
-      }
-      await wait(10)
-    }
-  }
-}
-
-async function accepts(at: number | string): Promise<boolean> {
-  const socket = typeof at === 'string' ? connectTo(at) : connectTo(at, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch (error) {
-    if (['ECONNREFUSED', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
-    throw error
-  } finally {
-    socket.destroy()
   }
 }
 

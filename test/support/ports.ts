@@ -14,11 +14,11 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Waits until somebody listens on a port of 127.0.0.1: a program that says nothing can only be asked. */
-export async function listening(port: number, withinMs = 10_000): Promise<void> {
+/** Waits until somebody listens on a port of 127.0.0.1, or a Unix socket: a program that says nothing can only be asked. */
+export async function listening(at: number | string, withinMs = 10_000): Promise<void> {
   const end = Date.now() + withinMs
   for (;;) {
-    const socket = connect(port, '127.0.0.1')
+    const socket = typeof at === 'string' ? connect(at) : connect(at, '127.0.0.1')
     try {
       await once(socket, 'connect')
       return

@@ -39,8 +39,8 @@ export function readAnswer(event: ListenerEvent, { status, encoding, body }: Rep
  */
 export function mayBeCutOff({ status, isFramed, body }: Reply): boolean {
   if (isFramed || status < 200 || status > 299) return false
-  const text = decode(body)
-  return text === '' || !isJson(text)
+  // Only such an answer is read twice. Its end may lie within a letter.
+  return !isJson(new TextDecoder().decode(body))
 }
 
 /** What a refused client is told: a text or a problem document (RFC 9457) of the application, else undefined. */

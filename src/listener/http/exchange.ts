@@ -53,9 +53,6 @@ export interface ExchangeOptions {
   readonly userAgent: string
 }
 
-/** A connection that is made only to see whether somebody listens has so long. */
-const PROBE_MS = 2000
-
 export class Exchange {
   readonly #options: ExchangeOptions
   readonly #pool: Pool
@@ -93,8 +90,12 @@ export class Exchange {
     return handler
   }
 
-  /** Whether somebody listens where the application should be. @throws Unreachable */
-  probe(): Promise<void> {
+  /**
+   * Sees whether somebody listens where the application should be.
+   * @param ms how long making a connection may take
+   * @throws Unreachable
+   */
+  probe(ms: number): Promise<void> {
     const { origin, socketPath } = this.#options.address
     const { hostname, port, protocol } = new URL(origin)
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -108,7 +109,7 @@ export class Exchange {
         socket.destroy()
         reject(unreachable(error))
       }
-      socket.setTimeout(PROBE_MS, () => fail(new Error(`no connection within ${PROBE_MS} ms`)))
+      socket.setTimeout(ms, () => fail(new Error(`no connection within ${Math.round(ms)} ms`)))
       socket.once('error', fail)
       socket.once('connect', () => {
         socket.destroy()
@@ -174,7 +175,9 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
     this.#encoding =
       headers['content-encoding'] === undefined ? undefined : String(headers['content-encoding'])
     this.#isFramed =
-      status === 204 || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+      status === 204 ||
+      headers['content-length'] !== undefined ||
+      /\bchunked\b/i.test(String(headers['transfer-encoding']))
     this.#limit(controller, Number(headers['content-length'] ?? 0))
   }
 
@@ -230,7 +233,9 @@ function unreachable(error: Error & { code?: string; errors?: unknown }): Error 
 
 /** What undici says of an answer that it cannot read. */
 function isNoHttp({ name, code = '', message }: Error & { code?: string }): boolean {
-  if (name === 'HTTPParserError' || name === 'AssertionError') return true
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true
+  // The connection has ended before its answer did, as the application's own end does it.
+  if (message.includes('(Invalid EOF state)')) return false
+  if (name === 'HTTPParserError' || name === 'AssertionError' || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return true
   return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)/.test(message)
 }

@@ -14,13 +14,14 @@ import {
 import type { ListenerLog } from '../log.ts'
 import { messageOf } from '../thrown.ts'
 import type { CloseData, Connection, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
-import { AnswerFault, readAnswer, refusalReason } from './answer.ts'
-import { Application, Away, Late, pushConcurrency, type Question, Stopped } from './application.ts'
+import { readAnswer, refusalReason } from './answer.ts'
+import { Application, pushConcurrency, type Question } from './application.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
-import { Exchange, type Reply, ReplyFault } from './exchange.ts'
+import { Exchange, type Reply } from './exchange.ts'
+import { Away, Late, LineFull, NotWanted, Stopped } from './faults.ts'
+import { shownError, toFault } from './report.ts'
 import { closeBody, handshakeBody, messageBody, openBody, pushBody, pushFault } from './request-body.ts'
 import type { ListenerEvent } from './schema.ts'
-import { LineFull, NotWanted } from './turns.ts'
 
 export interface HttpListenerOptions {
   /** `WS_LISTENER`, as it was given. */
@@ -139,12 +140,12 @@ export class HttpListener implements ListenerPort {
         bytes: HANDSHAKE_BYTES,
         isPatient: false,
         isHeld: () => false,
-        isWanted: () => !gone.aborted,
-        onAsked: giveUp => gone.addEventListener('abort', giveUp, { once: true }),
+        gone,
         body: () => JSON.stringify(handshakeBody(this.#gateway.id, data)),
       })
       if (reply.status >= 400 && reply.status < 500) {
         this.#doubt(reply.status)
+        this.#isDoubtful = false
         const reason = refusalReason(reply) ?? `the application has refused this client (${reply.status})`
         return { status: reply.status, reason }
       }
@@ -195,7 +196,6 @@ export class HttpListener implements ListenerPort {
   #doubt(status: number): void {
     const question = DOUBTS[status]
     if (!this.#isDoubtful || question === undefined) return
-    this.#isDoubtful = false
     const { place, log } = this.#options
     log.warn(
       { event: 'config', path: place, status },
@@ -216,7 +216,6 @@ export class HttpListener implements ListenerPort {
       bytes,
       isPatient: true,
       isHeld: () => data.conn?.isOpen === true,
-      isWanted: () => true,
       body: () => JSON.stringify(body()),
     })
   }
@@ -231,7 +230,6 @@ export class HttpListener implements ListenerPort {
       ...pushText(JSON.stringify(pushBody(this.#gateway.id, data))),
       isPatient: false,
       isHeld: () => false,
-      isWanted: () => true,
     })
   }
 
@@ -265,9 +263,7 @@ export class HttpListener implements ListenerPort {
 
   /** Logs what has gone wrong with an event, and says how. What a stop has cut off is logged all at once. */
   #fault(event: ListenerEvent, error: unknown, data: ListenerData): ListenerFault {
-    const message = `"${event}" failed: ${isForeign(error) ? error.message : messageOf(error)}`
-    const fault =
-      error instanceof ListenerFault ? error : new ListenerFault(kindOfFault(error), message, error)
+    const fault = toFault(event, error)
     if (error instanceof Stopped) return fault
     const conn = data.conn?.id ?? (event === 'handshake' ? data.id : undefined)
     const fields = { event: 'listener.error', hook: event, ...(conn !== undefined && { conn }) }
@@ -281,20 +277,4 @@ const HANDSHAKE_BYTES = 4096
 
 function pushText(text: string): Pick<Question, 'bytes' | 'body'> {
   return { bytes: 3 * text.length, body: () => text }
-}
-
-function kindOfFault(error: unknown): 'threw' | 'timeout' | 'away' {
-  if (error instanceof Late) return 'timeout'
-  return error instanceof Away || error instanceof Stopped || error instanceof LineFull ? 'away' : 'threw'
-}
-
-/** What the application has done has no stack here: the gateway's own frames would say nothing of it. */
-const FOREIGN = [AnswerFault, ReplyFault, Away, Late, LineFull, Stopped, ListenerFault]
-
-function isForeign(error: unknown): error is Error {
-  return FOREIGN.some(kind => error instanceof kind)
-}
-
-function shownError(error: unknown): unknown {
-  return isForeign(error) ? { type: error.name, message: error.message } : error
 }

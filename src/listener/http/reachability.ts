@@ -8,7 +8,9 @@ export class Reachability {
   readonly #place: string
   readonly #log: ListenerLog
   #answeredAt = -Infinity
+  /** The first and the last failure without an answer between. */
   #failingSince: number | undefined
+  #failedAt = -Infinity
   #away: { readonly since: number; readonly text: string } | undefined
 
   /** @param place what `WS_LISTENER` names, for the log */
@@ -44,7 +46,9 @@ export class Reachability {
   failed(reason: string, givenUp?: number): void {
     if (this.#away !== undefined) return
     const now = performance.now()
-    this.#failingSince ??= now
+    // What is tried again fails at least once a second: a longer silence is no absence.
+    if (this.#failingSince === undefined || now - this.#failedAt > 2 * GRACE_MS) this.#failingSince = now
+    this.#failedAt = now
     // What is given up while others are answered is that event's own trouble.
     const isOver = givenUp !== undefined && !this.hasAnsweredSince(givenUp)
     if (!isOver && now - this.#failingSince < GRACE_MS) return

@@ -1,33 +1,23 @@
 /** Lets so many events be under way at a time; the others wait in line, within bounds. */
-
-/** There is no room in the line. */
-export class LineFull extends Error {
-  override readonly name = 'LineFull'
-}
+import { LineFull, NotWanted } from './faults.ts'
 
 /** Its time in the line is over. */
 export class WaitedTooLong extends Error {
   override readonly name = 'WaitedTooLong'
 }
 
-/** Nobody wants to know any more. */
-export class NotWanted extends Error {
-  override readonly name = 'NotWanted'
-}
-
 export interface TurnsOptions {
   /** How many may be under way. */
   readonly limit: number
-  /** How many of each kind may wait, and what memory they may hold; see `Wish.isHeld`. */
-  readonly maxWaiting: number
-  readonly maxWaitingBytes: number
   /** See `Wish.isPatient`; in milliseconds. */
   readonly timeoutMs: number
+  /** The memory that those of each kind may hold of which `Wish.isHeld` is false; 64 MiB when left out. */
+  readonly maxWaitingBytes?: number
 }
 
 /** What wants a turn. */
 export interface Wish {
-  /** Each kind has bounds of its own, so that none takes the room of another. */
+  /** Each kind has a bound of its own, so that none takes the room of another. */
   readonly kind: string
   /** What is held in memory meanwhile. */
   readonly bytes: number
@@ -38,8 +28,8 @@ export interface Wish {
   readonly isPatient: boolean
   /** Whether an open socket stands behind it, which is not read meanwhile and so bounds it. It is never refused. */
   isHeld(): boolean
-  /** Whether somebody still wants to know. */
-  isWanted(): boolean
+  /** Aborted when nobody wants to know any more. */
+  readonly gone?: AbortSignal
 }
 
 interface Waiting {
@@ -47,30 +37,35 @@ interface Waiting {
   readonly since: number
   readonly go: () => void
   readonly fail: (error: Error) => void
+  /** Whether it counts among those that no open socket holds. */
+  isLoose: boolean
 }
 
-interface Load {
-  count: number
-  bytes: number
-}
+/** What the least that waits holds in memory: what it is about, and its place in the line. */
+const LEAST_BYTES = 512
 
-/** So exactly the time in the line, and what it holds, are looked at. */
-const LOOK_EVERY_MS = 100
+/** So exactly the time in the line is looked at. */
+const LOOK_EVERY_MS = 250
 
 export class Turns {
-  readonly #options: TurnsOptions
-  /** Those that had a turn already go before all others. */
+  readonly #limit: number
+  readonly #timeoutMs: number
+  readonly #maxWaitingBytes: number
+  /** Those that had a turn already. They alternate with the others. */
   #returning: Waiting[] = []
+  #isReturningNext = true
   #line: Waiting[] = []
   #next = 0
   #underWay = 0
-  /** What no open socket stands behind, by its kind. */
-  #loose = new Map<string, Load>()
+  /** The bytes of what no open socket holds, by their kind. */
+  readonly #loose = new Map<string, number>()
   #lastProgress = performance.now()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: TurnsOptions) {
-    this.#options = options
+  constructor({ limit, timeoutMs, maxWaitingBytes = 64 * 1024 * 1024 }: TurnsOptions) {
+    this.#limit = limit
+    this.#timeoutMs = timeoutMs
+    this.#maxWaitingBytes = maxWaitingBytes
   }
 
   get underWay(): number {
@@ -88,13 +83,14 @@ export class Turns {
    * @throws LineFull at once; WaitedTooLong, LineFull, NotWanted or what `clear` was called with later
    */
   take(wish: Wish, again = false): Promise<void> | undefined {
-    if (this.#underWay < this.#options.limit && this.waiting === 0) {
+    if (this.#underWay < this.#limit && this.waiting === 0) {
       this.#underWay++
       return undefined
     }
-    if (!again && !wish.isHeld() && !this.#hasRoom(wish)) throw new LineFull(this.#fullText(wish))
+    const isLoose = !wish.isHeld()
+    if (isLoose && !this.#takeRoom(wish, again)) throw fullFault(wish)
     return new Promise((go, fail) => {
-      const waiting = { wish, since: performance.now(), go, fail }
+      const waiting = { wish, since: performance.now(), go, fail, isLoose }
       if (again) this.#returning.push(waiting)
       else this.#line.push(waiting)
       this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
@@ -105,8 +101,9 @@ export class Turns {
   done(): void {
     this.#underWay--
     for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
-      if (!next.wish.isWanted()) {
-        next.fail(new NotWanted('nobody wants to know any more'))
+      this.#left(next)
+      if (next.wish.gone?.aborted) {
+        next.fail(new NotWanted('whoever waited has gone'))
         continue
       }
       this.#underWay++
@@ -126,11 +123,11 @@ export class Turns {
   }
 
   #shift(): Waiting | undefined {
-    const returning = this.#returning.shift()
-    if (returning !== undefined) return returning
-    const next = this.#line[this.#next]
-    if (next === undefined) return undefined
-    this.#next++
+    const hasLine = this.#next < this.#line.length
+    this.#isReturningNext = !this.#isReturningNext
+    if (this.#returning.length > 0 && (this.#isReturningNext || !hasLine)) return this.#returning.shift()
+    if (!hasLine) return undefined
+    const next = this.#line[this.#next++]
     if (this.#next >= 1024 || this.#next >= this.#line.length) {
       this.#line = this.#line.slice(this.#next)
       this.#next = 0
@@ -138,29 +135,32 @@ export class Turns {
     return next
   }
 
-  /** Notes it as one that waits. What has gone since the last look counts still, which errs on the safe side. */
-  #hasRoom({ kind, bytes }: Wish): boolean {
-    const { maxWaiting, maxWaitingBytes } = this.#options
-    const load = this.#loose.get(kind) ?? { count: 0, bytes: 0 }
-    if (load.count >= maxWaiting || load.bytes + bytes > maxWaitingBytes) return false
-    load.count++
-    load.bytes += bytes
-    this.#loose.set(kind, load)
+  /** @param anyway counts it, whether there is room or not */
+  #takeRoom({ kind, bytes }: Wish, anyway: boolean): boolean {
+    const sum = (this.#loose.get(kind) ?? 0) + LEAST_BYTES + bytes
+    if (sum > this.#maxWaitingBytes && !anyway) return false
+    this.#loose.set(kind, sum)
     return true
   }
 
-  /** Counts anew what is loose: a socket may have closed; and ends what may wait no longer. */
+  #left({ isLoose, wish: { kind, bytes } }: Waiting): void {
+    if (isLoose) this.#loose.set(kind, (this.#loose.get(kind) ?? 0) - LEAST_BYTES - bytes)
+  }
+
+  /** Ends what may wait no longer. What was held by its socket may have become loose. */
   #look(): void {
-    const { timeoutMs } = this.#options
     const now = performance.now()
-    this.#loose = new Map()
-    this.#fail(({ wish, since }) => {
-      if (!wish.isWanted()) return new NotWanted('nobody wants to know any more')
+    this.#fail(waiting => {
+      const { wish, since } = waiting
+      if (wish.gone?.aborted) return new NotWanted('whoever waited has gone')
       const from = wish.isPatient ? Math.max(since, this.#lastProgress) : since
-      if (now - from >= timeoutMs) {
-        return new WaitedTooLong(`no turn within ${timeoutMs} ms (WS_LISTENER_TIMEOUT_MS)`)
+      if (now - from >= this.#timeoutMs) {
+        return new WaitedTooLong(`no turn within ${this.#timeoutMs} ms (WS_LISTENER_TIMEOUT_MS)`)
       }
-      return wish.isHeld() || this.#hasRoom(wish) ? undefined : new LineFull(this.#fullText(wish))
+      if (waiting.isLoose || wish.isHeld()) return undefined
+      if (!this.#takeRoom(wish, false)) return fullFault(wish)
+      waiting.isLoose = true
+      return undefined
     })
     if (this.waiting > 0) return
     clearInterval(this.#timer)
@@ -177,10 +177,13 @@ export class Turns {
     this.#returning = this.#returning.filter(stays)
     this.#line = this.#line.slice(this.#next).filter(stays)
     this.#next = 0
-    for (const [waiting, error] of failed) waiting.fail(error)
+    for (const [waiting, error] of failed) {
+      this.#left(waiting)
+      waiting.fail(error)
+    }
   }
+}
 
-  #fullText({ kind }: Wish): string {
-    return `too many events wait for the application (${this.#loose.get(kind)?.count ?? 0} of this kind)`
-  }
+function fullFault({ kind }: Wish): LineFull {
+  return new LineFull(`too many events wait for the application (${kind})`)
 }

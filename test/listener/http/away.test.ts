@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import { Answer, startApplication } from '../../support/application.ts'
 import { connect, refusal } from '../../support/client.ts'
 import { type GatewayProcess, startGateway, temporaryFolder } from '../../support/gateway.ts'
 import { freePort } from '../../support/ports.ts'
+import { rawServer } from '../../support/raw-server.ts'
 
 const events = (gateway: GatewayProcess, name: string) => gateway.lines.filter(({ event }) => event === name)
 
@@ -45,41 +46,88 @@ test('refused, reset, 502, 503, 504: the same request again, under the same webh
   assert.equal(status.counters.listenerErrors, 0)
 })
 
-test('an answer that the end of the application has cut off is asked again; nobody gets the message raw', {
+const CLOSE = 'Connection: close\r\n'
+
+test('an answer that breaks off is asked again: any framing, by FIN or by RST', async t => {
+  const heads = {
+    'a length': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n',
+    'a length, closing': `HTTP/1.1 200 OK\r\n${CLOSE}Content-Length: 100\r\n\r\n`,
+    'a length, HTTP/1.0': 'HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\n',
+    chunks: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'chunks, closing': `HTTP/1.1 200 OK\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n`,
+  }
+  const cuts = Object.entries(heads).flatMap(([name, head]) => {
+    const half = name.startsWith('chunks') ? '8\r\n{"connec\r\n' : '{"connec'
+    return [head, `${head}${half}`].flatMap(text => [
+      { text, isReset: false },
+      { text, isReset: true },
+    ])
+  })
+  for (const text of ['', 'HTTP/1.1 200 OK\r\nContent-Le']) cuts.push({ text, isReset: false })
+  const tries = new Map<number, number>()
+  const { url } = await rawServer(t, socket => {
+    socket.on('data', data => {
+      const number = Number(/"message":"(\d+)"/.exec(data.toString())?.[1])
+      const count = (tries.get(number) ?? 0) + 1
+      tries.set(number, count)
+      const cut = cuts[number]
+      if (cut === undefined || count > 1) {
+        socket.end(`HTTP/1.1 200 OK\r\n${CLOSE}Content-Length: 19\r\n\r\n{"message":"whole"}`)
+      } else if (cut.isReset) socket.write(cut.text || '\r\n', () => socket.resetAndDestroy())
+      else socket.end(cut.text)
+    })
+  })
+  const gateway = await startGateway(t, { env: { WS_LISTENER: url, WS_LISTENER_EVENTS: 'message' } })
+  const clients = await Promise.all(cuts.map(() => connect(t, gateway.url)))
+  clients.forEach((client, i) => {
+    client.send(String(i))
+  })
+  const all = cuts.map(() => 'whole')
+  for (const client of clients) assert.deepEqual(await client.messages(cuts.length), all)
+  assert.deepEqual(
+    [...tries.values()],
+    cuts.map(() => 2),
+  )
+  assert.deepEqual(events(gateway, 'listener.error'), [])
+})
+
+test('without a length, what the end of the application may have cut off is asked again; nobody gets the message raw', {
   timeout: 20_000,
 }, async t => {
   const port = await freePort()
-  const end = 'Content-Type: application/json\r\nConnection: close\r\n\r\n'
-  // As servers without Content-Length write them: PHP's built-in one, Python's with HTTP/1.0.
-  const heads = [`HTTP/1.1 200 OK\r\n${end}`, `HTTP/1.0 200 OK\r\n${end}{"connections": [], "mess`]
-  const listen = async (answer: string, dies: boolean): Promise<Server> => {
-    const server = createServer(socket => {
-      socket.once('data', () => {
-        if (dies) server.close()
-        socket.end(answer)
-      })
-    }).listen(port, '127.0.0.1')
-    t.after(() => server.close())
-    await once(server, 'listening')
+  const head = `HTTP/1.1 200 OK\r\n${CLOSE}\r\n`
+  const listen = async (answer: string | Buffer, dies: boolean): Promise<Server> => {
+    const { server } = await rawServer(
+      t,
+      (socket, server) =>
+        socket.once('data', () => {
+          if (dies) server.close()
+          socket.end(answer)
+        }),
+      port,
+    )
     return server
   }
-  const first = await listen(heads[0] ?? '', true)
+  const first = await listen(head, true)
   const gateway = await startGateway(t, {
     env: { WS_LISTENER: `http://127.0.0.1:${port}/`, WS_LISTENER_EVENTS: 'message' },
   })
-  // The gateway has looked whether somebody is there, on a connection of its own.
   const client = await connect(t, gateway.url)
   client.send('raw')
   await once(first, 'close')
+  // As servers write that speak HTTP/1.0; and one whose end lies within a letter.
+  const halfLetter = Buffer.concat([Buffer.from(`${head}{"message": "`), Buffer.from([0xc3])])
+  for (const answer of [`HTTP/1.0 200 OK\r\n\r\n{"connections": [], "mess`, halfLetter]) {
+    await triedInVain(gateway)
+    await once(await listen(answer, true), 'close')
+  }
   await triedInVain(gateway)
-  await once(await listen(heads[1] ?? '', true), 'close')
-  await triedInVain(gateway)
-  const whole = await listen(`${heads[0]}{"message": "whole"}`, false)
+  const whole = await listen(`${head}{"message": "whole"}`, false)
   assert.deepEqual(await client.messages(1), ['whole'])
   whole.close()
   await once(whole, 'close')
   // One that lives has said all: an empty answer.
-  await listen(heads[0] ?? '', false)
+  await listen(head, false)
   client.send('to all')
   assert.deepEqual(await client.messages(2), ['whole', 'to all'])
   assert.equal(events(gateway, 'listener.error').length, 0)
@@ -151,18 +199,10 @@ test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for han
 })
 
 test('an application that takes connections and does not answer: 504, and what comes after it goes on', async t => {
-  const sockets: Socket[] = []
-  const server = createServer(socket => sockets.push(socket))
-  t.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  const { url } = await rawServer(t, () => undefined)
   const gateway = await startGateway(t, {
     env: {
-      WS_LISTENER: `http://127.0.0.1:${port}/`,
+      WS_LISTENER: url,
       WS_LISTENER_TIMEOUT_MS: '600',
       WS_LISTENER_EVENTS: 'push,message',
     },

@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Webhook } from 'standardwebhooks'
 import { schemaText } from '../../../scripts/docs.ts'
+import { readConfig } from '../../../src/config.ts'
+import { answers } from '../../../src/listener/http/schema.ts'
 import { type Asked, startApplication, type TestApplication } from '../../support/application.ts'
 import { connect } from '../../support/client.ts'
 import { type GatewayProcess, root, startGateway, temporaryFolder } from '../../support/gateway.ts'
@@ -53,6 +55,8 @@ async function oneOfEach(t: TestContext, env: Record<string, string> = {}): Prom
 
 test('the requests are those of the documented schema', async t => {
   assert.equal(readFileSync(schemaFile, 'utf8'), schemaText(), 'run npm run docs')
+  const known = Object.keys(answers)
+  assert.deepEqual(readConfig({}, temporaryFolder(t)).settings.listenerEvents, known)
   const asked = await oneOfEach(t)
   assert.deepEqual(
     asked.map(({ event }) => event),
@@ -69,20 +73,20 @@ test('the requests are those of the documented schema', async t => {
   const { id } = open.conn
   assert.match(id, /^[0-9a-z]{13}-1$/)
   const who = { id, ip: '127.0.0.1', path: '/chat', query: 'room=cats&x=%20' }
-  const known = { ...who, user: 'anna', state: { room: 'cats' } }
+  const told = { ...who, user: 'anna', state: { room: 'cats' } }
   const cookies = { session: 'a b', theme: 'dark' }
   const { headers, ...shaking } = handshake.conn
   assert.deepEqual(shaking, { ...who, state: {}, cookies, secure: false, protocols: ['chat.v2', 'chat.v1'] })
   assert.equal(headers['x-own'], 'yes')
-  assert.deepEqual(open.conn, { ...known, cookies, headers, secure: false, protocol: 'chat.v2' })
+  assert.deepEqual(open.conn, { ...told, cookies, headers, secure: false, protocol: 'chat.v2' })
   const gateway = 'websocket'
-  assert.deepEqual(text, { event: 'message', gateway, conn: known, message: 'hello' })
-  assert.deepEqual(binary, { event: 'message', gateway, conn: known, message: 'AP8B', encoding: 'base64' })
+  assert.deepEqual(text, { event: 'message', gateway, conn: told, message: 'hello' })
+  assert.deepEqual(binary, { event: 'message', gateway, conn: told, message: 'AP8B', encoding: 'base64' })
   const further = { room: 'cats', nested: [1, null] }
   assert.deepEqual(push, { event: 'push', gateway, message: { price: 42 }, ...further })
   const bytes = { message: 'AP8=', encoding: 'base64', except: ['nobody'] }
   assert.deepEqual(binaryPush, { event: 'push', gateway, ...bytes })
-  assert.deepEqual(close, { event: 'close', gateway, conn: known, code: 4001, reason: 'enough' })
+  assert.deepEqual(close, { event: 'close', gateway, conn: told, code: 4001, reason: 'enough' })
 })
 
 test('each request is signed, as the reference library of Standard Webhooks has it', async t => {
