@@ -105,7 +105,7 @@ export class PublicSide implements Phases {
     if (lost > 0) {
       log.warn(
         { event: 'gateway.stop', lost },
-        `${lost} events did not end in time, or did not reach the listener`,
+        `${lost} ${lost === 1 ? 'event' : 'events'} of connections did not end in time, or did not reach the listener`,
       )
     }
     clients.upkeep.stop()

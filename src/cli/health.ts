@@ -12,7 +12,7 @@ export const health: Command = {
   usage: '[--id ID | --url URL]',
   help: `
 Prints nothing. Exit 0: the gateway runs, or is stopped because it was told so. Exit 1: it has no working
-listener, is not there, or does not answer within two seconds.
+listener (an application that is away for now is a warning), is not there, or does not answer within two seconds.
 
 ${ADDRESS_HELP}`,
   async run(args) {

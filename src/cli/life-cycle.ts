@@ -41,5 +41,5 @@ export const restart = change(
 export const reload = change(
   'reload',
   'load the listener anew; no connection drops',
-  'Loads the listener anew, changed or not. When it does not load, the last good version stays in use.',
+  'Loads the listener anew, changed or not. When it does not load, the last good version stays in use. Of an application\n(WS_LISTENER as a URL) it looks whether anybody listens there.',
 )

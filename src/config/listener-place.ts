@@ -23,6 +23,7 @@ const LONGEST_SOCKET_PATH = 107
  * @throws TypeError that says what is wrong with an address
  */
 export function applicationAddress(text: string): ApplicationAddress | undefined {
+  if (/^[\w.-]+:\d+(?:\/|$)/.test(text)) throw new TypeError(`did you mean http://${text}?`)
   if (!SCHEME.test(text)) return undefined
   if (/^unix:/i.test(text)) return unixAddress(text)
   if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) {

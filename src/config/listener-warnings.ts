@@ -25,7 +25,7 @@ export function listenerWarnings(settings: Settings, given: ReadonlySet<keyof Se
   const what = address === undefined ? 'a file or folder' : 'an application'
   const warnings = idle
     .filter(([key]) => given.has(key))
-    .map(([, name]) => `${name} says nothing where WS_LISTENER is ${what}`)
+    .map(([, name]) => `${name} has no effect where WS_LISTENER is ${what}`)
   if (address === undefined) return warnings
   const { listenerSecret, listenerEvents } = settings
   if (listenerSecret === null && address.socketPath === undefined) {

@@ -70,6 +70,7 @@ test('an address that is none is a fault that says why', () => {
     assert.match(fault({ WS_LISTENER: text }), /behind the socket and a colon stands a path/)
   }
   assert.match(fault({ WS_LISTENER: 'unix:/a.sock:/x#y' }), /#y is never sent/)
+  assert.match(fault({ WS_LISTENER: 'app:8080/x' }), /did you mean http:\/\/app:8080\/x\?/)
   assert.match(fault({ WS_LISTENER: 'http://app:0/' }), /nobody can be reached at port 0/)
   assert.match(
     fault({ WS_LISTENER: `unix:/${'x'.repeat(107)}:/` }),
@@ -109,11 +110,11 @@ test('what says nothing, or little, is warned of', () => {
   assert.equal(warned({}), '')
   const idle = warned({ WS_LISTENER_SECRET: 'x', WS_LISTENER_EVENTS: 'push', WS_LISTENER_CONCURRENCY: '2' })
   for (const name of ['SECRET', 'EVENTS', 'CONCURRENCY']) {
-    assert.match(idle, new RegExp(`WS_LISTENER_${name} says nothing where WS_LISTENER is a file or folder`))
+    assert.match(idle, new RegExp(`WS_LISTENER_${name} has no effect where WS_LISTENER is a file or folder`))
   }
   const http = warned({ WS_LISTENER: 'http://app', WS_LISTENER_ON_HANDSHAKE: 'x', WS_LISTENER_POLL_MS: '5' })
-  assert.match(http, /WS_LISTENER_ON_HANDSHAKE says nothing where WS_LISTENER is an application/)
-  assert.match(http, /WS_LISTENER_POLL_MS says nothing/)
+  assert.match(http, /WS_LISTENER_ON_HANDSHAKE has no effect where WS_LISTENER is an application/)
+  assert.match(http, /WS_LISTENER_POLL_MS has no effect/)
   assert.match(http, /WS_LISTENER_SECRET is not set/)
   const secret = { WS_LISTENER: 'http://app', WS_LISTENER_SECRET: 'x'.repeat(24) }
   assert.equal(warned(secret), '')

@@ -66,7 +66,7 @@ export const service = {
     secret: true,
     guards: true,
     meaning:
-      'What requests to an application are signed with (Standard Webhooks): any text, or base64 behind `whsec_`. Two, with a comma, while one replaces the other.',
+      'What requests to an application are signed with (Standard Webhooks): any text, or base64 behind `whsec_`. Two, separated by a comma, while one replaces the other.',
   }),
   listenerEvents: variable<readonly (typeof LISTENER_EVENTS)[number][]>({
     name: 'WS_LISTENER_EVENTS',

@@ -20,9 +20,15 @@ const SOME = 3
  * @returns undefined for an answer without a body
  * @throws AnswerFault for a status other than 2xx, for what is no JSON object, for keys and values that are not taken
  */
-export function readAnswer(event: ListenerEvent, { status, encoding, body }: Reply): Answer | undefined {
+export function readAnswer(event: ListenerEvent, reply: Reply): Answer | undefined {
+  const { status, encoding, body, location } = reply
   if (encoding !== undefined && encoding !== 'identity') {
     throw new AnswerFault(`the answer has Content-Encoding ${encoding}, which was not asked for`)
+  }
+  if (location !== undefined && status >= 300 && status <= 399) {
+    throw new AnswerFault(
+      `the application answered ${status}, to ${shown(location)}: redirects are not followed`,
+    )
   }
   if (status < 200 || status > 299) {
     const text = new TextDecoder().decode(body).trim()
@@ -91,13 +97,11 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw new AnswerFault(`an answer is empty or a JSON object, got ${shown(text)}`)
+    throw new AnswerFault(`an answer is empty or a JSON object, and this is no JSON: ${shown(text)}`)
   }
 }
 
 function checked(event: ListenerEvent, value: unknown): Answer {
-  // PHP and Lua write an empty object like that.
-  if (Array.isArray(value) && value.length === 0) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new AnswerFault(`an answer is empty or a JSON object, got ${kindOf(value)}`)
   }
@@ -129,6 +133,8 @@ interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string
   readonly keys?: readonly string[]
+  /** For each form that a value may have, why it has it not. */
+  readonly errors?: readonly (readonly Issue[])[]
 }
 
 /** The first of a list's elements that is of the wrong kind. A schema would name each of a million. */
@@ -139,7 +145,11 @@ function faultOfLists(value: object): string | undefined {
     ['connections', ids, 'the id of a connection'],
     ['except', ids, 'the id of a connection'],
     ['send', objects, 'an object with "to" and "message"'],
-    ['close', (element: unknown) => ids(element) || objects(element), 'the id of a connection'],
+    [
+      'close',
+      (element: unknown) => ids(element) || objects(element),
+      'the id of a connection, or an object with it',
+    ],
   ] as const
   for (const [key, fits, takes] of kinds) {
     const list: unknown = Reflect.get(value, key)
@@ -149,8 +159,16 @@ function faultOfLists(value: object): string | undefined {
   return undefined
 }
 
-function faultText(event: ListenerEvent, value: unknown, { code, path, message, keys = [] }: Issue): string {
+function faultText(event: ListenerEvent, value: unknown, issue: Issue): string {
+  const { code, path, message, keys = [], errors = [] } = issue
   const place = placeOf(path)
+  // Of that form which the value was meant to have, as something within it shows.
+  const meant = errors.find(form =>
+    form.some(inner => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+  )
+  if (meant !== undefined) {
+    return someOf(meant, '; ', inner => faultText(event, value, { ...inner, path: [...path, ...inner.path] }))
+  }
   if (code === 'unrecognized_keys') {
     const known = path.length > 0 ? [] : Object.keys(answers[event].shape)
     const takes = known.length > 0 ? `; it takes ${known.join(', ')}` : ''
@@ -179,6 +197,7 @@ function placeOf(path: readonly PropertyKey[]): string {
     .join('')
 }
 
-function shown(text: string): string {
+/** The beginning of a text, for a line of the log. */
+export function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)
 }

@@ -10,6 +10,8 @@ export interface Reply {
   /** Its media type, or ''. */
   readonly type: string
   readonly encoding: string | undefined
+  /** Where it redirects to. */
+  readonly location: string | undefined
   readonly body: Buffer
   /** Whether its body had a length or chunks; else the connection's end has ended it, whatever that was (RFC 9112 §6.3). */
   readonly isFramed: boolean
@@ -132,10 +134,13 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   #resolve!: (reply: Reply) => void
   #reject!: (error: Error) => void
   #bytes = 0
-  #status = 0
-  #type = ''
-  #encoding: string | undefined
-  #isFramed = true
+  #head: Omit<Reply, 'body'> = {
+    status: 0,
+    type: '',
+    encoding: undefined,
+    location: undefined,
+    isFramed: true,
+  }
   #controller: Dispatcher.DispatchController | undefined
   #given: Error | undefined
 
@@ -170,15 +175,15 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   ): void {
     // 1xx is followed by the answer itself.
     if (status < 200) return
-    this.#status = status
-    this.#type = String(headers['content-type'] ?? '')
-    this.#encoding =
-      headers['content-encoding'] === undefined ? undefined : String(headers['content-encoding'])
-    this.#isFramed =
-      status === 204 ||
-      headers['content-length'] !== undefined ||
-      /\bchunked\b/i.test(String(headers['transfer-encoding']))
-    this.#limit(controller, Number(headers['content-length'] ?? 0))
+    const { 'content-length': length, 'transfer-encoding': coding } = headers
+    this.#head = {
+      status,
+      type: String(headers['content-type'] ?? ''),
+      encoding: single(headers['content-encoding']),
+      location: single(headers.location),
+      isFramed: status === 204 || length !== undefined || /\bchunked\b/i.test(String(coding)),
+    }
+    this.#limit(controller, Number(length ?? 0))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -190,8 +195,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   onResponseEnd(): void {
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
-    const [status, type, encoding, isFramed] = [this.#status, this.#type, this.#encoding, this.#isFramed]
-    this.#resolve({ status, type, encoding, body, isFramed })
+    this.#resolve({ ...this.#head, body })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -202,10 +206,14 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
     if (bytes <= this.#maxBytes) return
     controller.abort(
       new ReplyFault(
-        `the answer has ${bytes} bytes or more, and ${this.#maxBytes} are taken (WS_MAX_PAYLOAD_BYTES)`,
+        `the answer has ${bytes} bytes or more, and at most ${this.#maxBytes} are taken (WS_MAX_PAYLOAD_BYTES)`,
       ),
     )
   }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header)
 }
 
 /** By these, nobody has taken the connection (also: a proxy's name that is not known while it is made again). */
@@ -228,7 +236,15 @@ function unreachable(error: Error & { code?: string; errors?: unknown }): Error 
   const text = error.message === '' && first !== undefined ? messageOf(first) : error.message
   const [said = ''] = (text === '' ? (error.code ?? 'it cannot be reached') : text).split('\n')
   if (isNoHttp(error)) return new ReplyFault(`the answer is no HTTP/1.1: ${said}`)
-  return new Unreachable(said, ABSENT.includes(error.code ?? ''), error)
+  return new Unreachable(inWords(said), ABSENT.includes(error.code ?? ''), error)
+}
+
+/** Where the library's words would not help. */
+function inWords(text: string): string {
+  if (text === 'other side closed') return 'it closed the connection without an answer'
+  // OpenSSL's: error:CODE:SSL routines:FUNCTION:REASON:FILE:LINE
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(text)?.[1]
+  return reason === undefined ? text : `TLS failed (${reason}); does it speak http: there?`
 }
 
 /** What undici says of an answer that it cannot read. */

@@ -12,13 +12,12 @@ import {
   type Refusal,
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
-import { messageOf } from '../thrown.ts'
 import type { CloseData, Connection, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
-import { readAnswer, refusalReason } from './answer.ts'
+import { readAnswer, refusalReason, shown } from './answer.ts'
 import { Application, pushConcurrency, type Question } from './application.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
-import { Exchange, type Reply } from './exchange.ts'
-import { Away, Late, LineFull, NotWanted, Stopped } from './faults.ts'
+import { Exchange, type Reply, Unreachable } from './exchange.ts'
+import { LineFull, NotWanted, Stopped } from './faults.ts'
 import { shownError, toFault } from './report.ts'
 import { closeBody, handshakeBody, messageBody, openBody, pushBody, pushFault } from './request-body.ts'
 import type { ListenerEvent } from './schema.ts'
@@ -43,7 +42,7 @@ const CONNECT_MS = 10_000
 
 /** What may be wrong when an application answers the first handshake like this. */
 const DOUBTS: Readonly<Record<number, string>> = {
-  401: 'if that is no decision of its own, do both have the same WS_LISTENER_SECRET, and clocks that agree?',
+  401: 'if that is no decision of its own, do both have the same WS_LISTENER_SECRET (what stands behind whsec_ is base64, and is decoded for the key), and clocks that agree?',
   404: 'if that is no decision of its own, is the path in WS_LISTENER right?',
   405: 'does it take POST at the path in WS_LISTENER?',
 }
@@ -127,7 +126,8 @@ export class HttpListener implements ListenerPort {
     try {
       await application.look()
     } catch (error) {
-      throw new ListenerLoadError(`the application cannot be reached: ${messageOf(error)}`, { cause: error })
+      if (!(error instanceof Unreachable)) throw error
+      throw new ListenerLoadError(`the application cannot be reached: ${error.message}`, { cause: error })
     }
     if (application !== this.#application) throw new ListenerLoadError('the gateway has stopped')
     this.#used()
@@ -144,7 +144,7 @@ export class HttpListener implements ListenerPort {
         body: () => JSON.stringify(handshakeBody(this.#gateway.id, data)),
       })
       if (reply.status >= 400 && reply.status < 500) {
-        this.#doubt(reply.status)
+        this.#doubt(reply)
         this.#isDoubtful = false
         const reason = refusalReason(reply) ?? `the application has refused this client (${reply.status})`
         return { status: reply.status, reason }
@@ -193,13 +193,14 @@ export class HttpListener implements ListenerPort {
   }
 
   /** Says once what may be wrong when nobody has got in yet: to the clients it looks like a decision. */
-  #doubt(status: number): void {
+  #doubt({ status, body }: Reply): void {
     const question = DOUBTS[status]
     if (!this.#isDoubtful || question === undefined) return
     const { place, log } = this.#options
+    const said = body.length === 0 ? '' : ` (${shown(body.toString())})`
     log.warn(
       { event: 'config', path: place, status },
-      `the application has answered ${status} to the first handshake: ${question}`,
+      `the application has answered ${status}${said} to the first handshake: ${question}`,
     )
   }
 
@@ -253,11 +254,11 @@ export class HttpListener implements ListenerPort {
     return application.ask(question)
   }
 
-  /** An application that is away has a line of its own, and a client that is refused for it another: no third one. */
+  /** A flood of clients has the lines of its refusals, and no others. */
   #unavailable(error: unknown, data: HandshakeData): Refusal {
     if (error instanceof NotWanted || error instanceof Stopped) return UNAVAILABLE
     if (error instanceof LineFull) return { ...UNAVAILABLE, reason: error.message }
-    if (!(error instanceof Away || error instanceof Late)) this.#fault('handshake', error, data)
+    this.#fault('handshake', error, data)
     return { ...UNAVAILABLE, isFault: true }
   }
 

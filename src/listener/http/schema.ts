@@ -32,13 +32,34 @@ const send = z
   )
   .describe('Messages of their own, sent before "message".')
 
+/** RFC 6455 §7.4: those that one may send. */
+const closeCode = z.union(
+  [
+    [1000, 1003],
+    [1007, 1014],
+    [3000, 4999],
+  ].map(([low = 0, high = 0]) => z.int().min(low).max(high)),
+  'a close code: 1000 to 1003, 1007 to 1014, or 3000 to 4999',
+)
+
 const close = z
   .array(
     z.union(
-      [id, z.strictObject({ id, code: z.int().min(1000).max(4999).optional(), reason: text.optional() })],
+      [
+        id,
+        z.strictObject({
+          id,
+          code: closeCode.optional(),
+          reason: z
+            .string('a text of at most 123 bytes')
+            .max(123, 'a text of at most 123 bytes')
+            .optional()
+            .describe('At most 123 bytes of UTF-8.'),
+        }),
+      ],
       'the id of a connection, or an object with "id", "code" and "reason"',
     ),
-    'an array of connection ids',
+    'an array of connection ids, or of objects with "id", "code" and "reason"',
   )
   .describe('These are closed, after all that is sent; with code 1000 unless another is given.')
 

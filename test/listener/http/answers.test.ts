@@ -132,7 +132,7 @@ test('a handshake: 2xx lets in, 4xx refuses with that status and the reason', as
   const texts = faults.map(({ msg, hook }) => `${hook} ${msg}`)
   assert.equal(texts.length, 4)
   assert.match(texts[0] ?? '', /^handshake .*answered 500: "oops"/)
-  assert.match(texts[1] ?? '', /answered 302/)
+  assert.match(texts[1] ?? '', /answered 302, to "\/login": redirects are not followed/)
   assert.match(texts[2] ?? '', /"stat" is no key of an answer to "handshake"; did you mean "state"\?/)
   assert.match(texts[3] ?? '', /"protocol" takes a subprotocol that the client offers, got "chat.v9"/)
 
@@ -159,14 +159,32 @@ test('an answer that cannot be used is a fault: logged, and nothing of it is don
     [{ state: 'x' }, /"state" takes an object, got "x"/],
     [{ send: [{ message: 'x' }] }, /"send\[0\]\.to" is missing/],
     [{ send: [{ to: 'x', message: 1, more: 2 }] }, /"more" is no key of "send\[0\]"/],
-    [{ close: [{ id: 'x', code: 1006 }] }, /"close\[0\]": close code 1006 cannot be sent/],
-    [{ close: 'x' }, /"close" takes an array of connection ids, got "x"/],
+    [
+      { close: [{ id: 'x', code: 1006 }] },
+      /"close\[0\]\.code" takes a close code: 1000 to 1003, 1007 to 1014, or 3000 to 4999, got a number/,
+    ],
+    [{ close: 'x' }, /"close" takes an array of connection ids, or of objects .*, got "x"/],
+    [{ close: [{ id: 'x', code: '4000' }] }, /"close\[0\]\.code" takes a close code: .*, got "4000"/],
+    [{ close: [{ id: 'x', reason: 'é'.repeat(70) }] }, /"close\[0\]": a close reason has at most 123 bytes/],
+    [{ close: [{ code: 4000 }] }, /"close\[0\]\.id" is missing/],
+    [{ close: [{ id: 'x', why: 1 }] }, /"why" is no key of "close\[0\]"/],
+    [
+      { send: [{ to: ['x', 1], message: 1 }] },
+      /"send\[0\]\.to\[1\]" takes the id of a connection, got a number/,
+    ],
+    [[], /an answer is empty or a JSON object, got an array/],
     [[1], /an answer is empty or a JSON object, got an array/],
     [new Answer(200, 'null'), /an answer is empty or a JSON object, got null/],
-    [new Answer(200, '<br>Warning: x'), /an answer is empty or a JSON object, got "<br>Warning: x"/],
+    [
+      new Answer(200, '<br>Warning: x'),
+      /an answer is empty or a JSON object, and this is no JSON: "<br>Warning: x"/,
+    ],
     [new Answer(400, 'no'), /the application answered 400: "no"/],
     [new Answer(200, '{}', { 'content-encoding': 'gzip' }), /Content-Encoding gzip/],
-    [new Answer(200, `"${'x'.repeat(700_000)}"`), /the answer has \d+ bytes or more, and 665536 are taken/],
+    [
+      new Answer(200, `"${'x'.repeat(700_000)}"`),
+      /the answer has \d+ bytes or more, and at most 665536 are taken/,
+    ],
   ]
   const answers = bad.map(([answer]) => answer)
   const { application, gateway } = await gatewayThat(

@@ -182,8 +182,11 @@ test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for han
     /^"message" failed: the application was away for 400 ms \(WS_LISTENER_TIMEOUT_MS\): .*ECONNREFUSED/,
   )
   assert.equal(hook, 'message')
+  const from = gateway.lines.length
   const { status, headers, text } = await refusal(gateway.url)
   assert.equal(status, 503)
+  const refused = await gateway.event('listener.error', from)
+  assert.match(refused.msg ?? '', /^"handshake" failed: the application was away for 400 ms/)
   assert.ok(headers['retry-after'])
   assert.equal(JSON.parse(text).detail, 'the application is not available at the moment')
   const pushed = await gateway.push({ message: 'x' })

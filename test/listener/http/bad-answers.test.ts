@@ -34,7 +34,7 @@ test('answers with a million faults, or nested without end, are told in a line',
   }
   assert.match(texts[0] ?? '', /"connections\[0\]" takes the id of a connection, got a number$/)
   assert.match(texts[1] ?? '', /"send\[0\]" takes an object/)
-  assert.match(texts[2] ?? '', /"close\[0\]" takes the id of a connection/)
+  assert.match(texts[2] ?? '', /"close\[0\]" takes the id of a connection, or an object with it/)
   assert.match(texts[3] ?? '', /"k0" is no key of .*; and 199997 more$/)
   assert.match(texts[4] ?? '', /"send\[0\]\.to" takes .*; and \d+ more$/)
   assert.match(texts[5] ?? '', /nested more than 512 deep/)
