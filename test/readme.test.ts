@@ -167,6 +167,12 @@ test('no command of the README is left out', () => {
 })
 
 /** Ends a shell and all that it has started. */
-function killGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    // It has ended by itself, as `tail -f` does when nobody reads from it any more, and nobody has told yet.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
