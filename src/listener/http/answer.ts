@@ -5,12 +5,8 @@ import { closeFault } from '../../connections/close-codes.ts'
 import { depthFault } from '../../json-depth.ts'
 import { kindOf } from '../../kind-of.ts'
 import type { Reply } from './exchange.ts'
+import { AnswerFault } from './faults.ts'
 import { type Answer, answers, type ListenerEvent } from './schema.ts'
-
-/** An answer that cannot be used: the application's fault, which trying again would not mend. */
-export class AnswerFault extends Error {
-  override readonly name = 'AnswerFault'
-}
 
 /** So much of an answer is shown in the log, and so many of its faults. */
 const SHOWN = 200

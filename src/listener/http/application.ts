@@ -1,9 +1,9 @@
 /** Asks the application: in turn, signed, and again while it is away, until the time of the event is over. */
-import { randomUUID } from 'node:crypto'
 import type { ListenerLog } from '../log.ts'
 import { mayBeCutOff } from './answer.ts'
-import { type Exchange, type Reply, Unreachable } from './exchange.ts'
-import { Away, Late, NotWanted, Stopped } from './faults.ts'
+import { Asking, type Question } from './asking.ts'
+import type { Exchange, Reply } from './exchange.ts'
+import { Away, Late, NotWanted, Stopped, Unreachable } from './faults.ts'
 import { Reachability } from './reachability.ts'
 import { webhookHeaders } from './signature.ts'
 import { type Failure, failureOf, waitBefore } from './tries.ts'
@@ -17,12 +17,6 @@ export interface ApplicationOptions {
   readonly concurrency: number
   readonly timeoutMs: number
   readonly log: ListenerLog
-}
-
-/** An event, and who waits for its answer. */
-export interface Question extends Wish {
-  /** Makes the request's body, when its turn has come: until then its parts alone are held. */
-  body(): string
 }
 
 /** When others have been answered so short a time ago, a failure may be the event's own. */
@@ -68,7 +62,7 @@ export class Application {
     return this.#turns.waiting + this.#pushTurns.waiting
   }
 
-  /** @throws Away, Late, Stopped, LineFull, NotWanted (faults.ts) or ReplyFault (exchange.ts) */
+  /** @throws Away, Late, Stopped, LineFull, NotWanted or ReplyFault (faults.ts) */
   async ask(question: Question): Promise<Reply> {
     const { timeoutMs } = this.#options
     const turns = question.kind === 'push' ? this.#pushTurns : this.#turns
@@ -222,44 +216,6 @@ export class Application {
       this.#probing = undefined
       if (this.fault !== null && this.underWay === 0) this.watch()
     }, PROBE_EVERY_MS).unref()
-  }
-}
-
-/** A question that has had its turn. */
-class Asking {
-  readonly question: Question
-  /** The same for each try. */
-  readonly id = randomUUID()
-  /** In milliseconds of `performance.now()`. */
-  readonly begun: number
-  readonly #deadline: number
-  hasTurn = true
-  /** Ends the wait that it is in, for a reply or for the next try. */
-  giveUp: ((reason: Error) => void) | undefined
-
-  constructor(question: Question, begun: number, timeoutMs: number) {
-    this.question = question
-    this.begun = begun
-    this.#deadline = begun + timeoutMs
-  }
-
-  /** The time until its end, in milliseconds. */
-  get left(): number {
-    return this.#deadline - performance.now()
-  }
-
-  wait(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.giveUp = undefined
-        resolve()
-      }, ms)
-      this.giveUp = reason => {
-        clearTimeout(timer)
-        this.giveUp = undefined
-        reject(reason)
-      }
-    })
   }
 }
 

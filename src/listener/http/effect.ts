@@ -2,7 +2,7 @@
 import { fromBase64 } from '../../base64.ts'
 import type { ListenerSide } from '../listener.ts'
 import type { Connections, HandshakeData, ListenerData, State } from '../types.ts'
-import { AnswerFault } from './answer.ts'
+import { AnswerFault } from './faults.ts'
 import type { Answer } from './schema.ts'
 
 /** @throws AnswerFault for a subprotocol that the client does not offer (RFC 6455 §4.2.2) */

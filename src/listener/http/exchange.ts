@@ -2,7 +2,8 @@
 import { connect } from 'node:net'
 import { type Dispatcher, Pool } from 'undici'
 import type { ApplicationAddress } from '../../config/listener-place.ts'
-import { messageOf } from '../thrown.ts'
+import { ReplyFault } from './faults.ts'
+import { networkFault } from './network-fault.ts'
 
 /** What came back, whatever it says. */
 export interface Reply {
@@ -15,23 +16,6 @@ export interface Reply {
   readonly body: Buffer
   /** Whether its body had a length or chunks; else the connection's end has ended it, whatever that was (RFC 9112 §6.3). */
   readonly isFramed: boolean
-}
-
-/** The application did not answer: it may do so a moment later. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable'
-  /** Whether nobody listens there; else it has broken off. */
-  readonly isAbsent: boolean
-
-  constructor(message: string, isAbsent: boolean, cause: unknown) {
-    super(message, { cause })
-    this.isAbsent = isAbsent
-  }
-}
-
-/** What came back is no HTTP, or too much of it. */
-export class ReplyFault extends Error {
-  override readonly name = 'ReplyFault'
 }
 
 /** A request that is under way. */
@@ -109,7 +93,7 @@ export class Exchange {
       const socket = connect(to)
       const fail = (error: Error): void => {
         socket.destroy()
-        reject(unreachable(error))
+        reject(networkFault(error))
       }
       socket.setTimeout(ms, () => fail(new Error(`no connection within ${Math.round(ms)} ms`)))
       socket.once('error', fail)
@@ -199,7 +183,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#reject(error instanceof ReplyFault ? error : unreachable(error))
+    this.#reject(error instanceof ReplyFault ? error : networkFault(error))
   }
 
   #limit(controller: Dispatcher.DispatchController, bytes: number): void {
@@ -214,44 +198,4 @@ class ReplyHandler implements Dispatcher.DispatchHandler, UnderWay {
 
 function single(header: string | string[] | undefined): string | undefined {
   return header === undefined ? undefined : String(header)
-}
-
-/** By these, nobody has taken the connection (also: a proxy's name that is not known while it is made again). */
-const ABSENT = [
-  'ECONNREFUSED',
-  'ENOENT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-]
-
-/** What speaks no HTTP will not do so the next time either. Everything else may be better in a moment. */
-function unreachable(error: Error & { code?: string; errors?: unknown }): Error {
-  // With several addresses of a name, each has an error of its own, and the text of all is empty.
-  const [first] = Array.isArray(error.errors) ? error.errors : []
-  const text = error.message === '' && first !== undefined ? messageOf(first) : error.message
-  const [said = ''] = (text === '' ? (error.code ?? 'it cannot be reached') : text).split('\n')
-  if (isNoHttp(error)) return new ReplyFault(`the answer is no HTTP/1.1: ${said}`)
-  return new Unreachable(inWords(said), ABSENT.includes(error.code ?? ''), error)
-}
-
-/** Where the library's words would not help. */
-function inWords(text: string): string {
-  if (text === 'other side closed') return 'it closed the connection without an answer'
-  // OpenSSL's: error:CODE:SSL routines:FUNCTION:REASON:FILE:LINE
-  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(text)?.[1]
-  return reason === undefined ? text : `TLS failed (${reason}); does it speak http: there?`
-}
-
-/** What undici says of an answer that it cannot read. */
-function isNoHttp({ name, code = '', message }: Error & { code?: string }): boolean {
-  // The connection has ended before its answer did, as the application's own end does it.
-  if (message.includes('(Invalid EOF state)')) return false
-  if (name === 'HTTPParserError' || name === 'AssertionError' || code === 'UND_ERR_HEADERS_OVERFLOW')
-    return true
-  return code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)/.test(message)
 }

@@ -12,14 +12,16 @@ import {
   type Refusal,
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
-import type { CloseData, Connection, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
+import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
 import { readAnswer, refusalReason, shown } from './answer.ts'
-import { Application, pushConcurrency, type Question } from './application.ts'
+import { Application, pushConcurrency } from './application.ts'
+import type { Question } from './asking.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
-import { Exchange, type Reply, Unreachable } from './exchange.ts'
-import { LineFull, NotWanted, Stopped } from './faults.ts'
+import { Exchange, type Reply } from './exchange.ts'
+import { LineFull, NotWanted, Stopped, Unreachable } from './faults.ts'
+import { aboutClose, aboutHandshake, aboutMessage, aboutOpen, aboutPush } from './questions.ts'
 import { shownError, toFault } from './report.ts'
-import { closeBody, handshakeBody, messageBody, openBody, pushBody, pushFault } from './request-body.ts'
+import { pushFault } from './request-body.ts'
 import type { ListenerEvent } from './schema.ts'
 
 export interface HttpListenerOptions {
@@ -36,6 +38,9 @@ export interface HttpListenerOptions {
   readonly userAgent: string
   readonly log: ListenerLog
 }
+
+/** What decides nothing but what is sent. */
+type ToldEvent = Exclude<ListenerEvent, 'handshake'>
 
 /** Making a connection may take no longer than this, also where an event may. */
 const CONNECT_MS = 10_000
@@ -135,14 +140,7 @@ export class HttpListener implements ListenerPort {
 
   async handshake(data: HandshakeData, gone: AbortSignal): Promise<Awaited<HandshakeResult>> {
     try {
-      const reply = await this.#ask({
-        kind: 'handshake',
-        bytes: HANDSHAKE_BYTES,
-        isPatient: false,
-        isHeld: () => false,
-        gone,
-        body: () => JSON.stringify(handshakeBody(this.#gateway.id, data)),
-      })
+      const reply = await this.#ask(aboutHandshake(this.#gateway.id, data, gone))
       if (reply.status >= 400 && reply.status < 500) {
         this.#doubt(reply)
         this.#isDoubtful = false
@@ -158,18 +156,19 @@ export class HttpListener implements ListenerPort {
   }
 
   open(data: OpenData): HookResult {
-    return this.#tell('open', data, 0, () => openBody(this.#gateway.id, data.conn))
+    return this.#tell('open', data, id => aboutOpen(id, data.conn))
   }
 
   close(data: CloseData): HookResult {
-    return this.#tell('close', data, 0, () => closeBody(this.#gateway.id, data))
+    return this.#tell('close', data, id => aboutClose(id, data))
   }
 
   message(data: ListenerData): HookResult {
     const { conn, message } = data
-    if (conn === undefined) return this.#push(data)
-    const bytes = Buffer.isBuffer(message) ? message.length : 2 * message.length
-    return this.#tell('message', data, bytes, () => messageBody(this.#gateway.id, conn, message))
+    if (conn !== undefined) return this.#tell('message', data, id => aboutMessage(id, conn, message))
+    const unfit = this.#events.has('push') ? pushFault(data) : undefined
+    if (unfit !== undefined) return new ListenerFault('unfit', unfit)
+    return this.#tell('push', data, id => aboutPush(id, data))
   }
 
   reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {
@@ -204,41 +203,12 @@ export class HttpListener implements ListenerPort {
     )
   }
 
-  /** Tells of an event of a connection, unless the application does not want to know. */
-  #tell(
-    event: 'open' | 'message' | 'close',
-    data: ListenerData & { readonly conn?: Connection },
-    bytes: number,
-    body: () => object,
-  ): HookResult {
-    if (!this.#events.has(event)) return undefined
-    return this.#told(event, data, {
-      kind: 'connection',
-      bytes,
-      isPatient: true,
-      isHeld: () => data.conn?.isOpen === true,
-      body: () => JSON.stringify(body()),
-    })
+  /** Tells of an event, unless the application does not want to know. */
+  #tell(event: ToldEvent, data: ListenerData, question: (gateway: string) => Question): HookResult {
+    return this.#events.has(event) ? this.#told(event, data, question(this.#gateway.id)) : undefined
   }
 
-  #push(data: ListenerData): HookResult {
-    if (!this.#events.has('push')) return undefined
-    const unfit = pushFault(data)
-    if (unfit !== undefined) return new ListenerFault('unfit', unfit)
-    return this.#told('push', data, {
-      kind: 'push',
-      // Made at once, since nothing else tells how much it is; beside it there is what it was made of.
-      ...pushText(JSON.stringify(pushBody(this.#gateway.id, data))),
-      isPatient: false,
-      isHeld: () => false,
-    })
-  }
-
-  async #told(
-    event: Exclude<ListenerEvent, 'handshake'>,
-    data: ListenerData,
-    question: Question,
-  ): Promise<Outcome> {
+  async #told(event: ToldEvent, data: ListenerData, question: Question): Promise<Outcome> {
     try {
       const answer = readAnswer(event, await this.#ask(question))
       if (answer !== undefined) applyAnswer(answer, data, this.#side, this.#gateway.connections)
@@ -271,11 +241,4 @@ export class HttpListener implements ListenerPort {
     this.#options.log.error({ ...fields, err: shownError(error) }, fault.message)
     return fault
   }
-}
-
-/** What a handshake that waits holds in memory: its headers, about. */
-const HANDSHAKE_BYTES = 4096
-
-function pushText(text: string): Pick<Question, 'bytes' | 'body'> {
-  return { bytes: 3 * text.length, body: () => text }
 }

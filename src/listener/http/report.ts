@@ -1,9 +1,7 @@
 /** What is said of an event that has failed. */
 import { ListenerFault } from '../listener.ts'
 import { messageOf } from '../thrown.ts'
-import { AnswerFault } from './answer.ts'
-import { ReplyFault } from './exchange.ts'
-import { Away, Late, LineFull, NotWanted, Stopped } from './faults.ts'
+import { AnswerFault, Away, Late, LineFull, NotWanted, ReplyFault, Stopped } from './faults.ts'
 import type { ListenerEvent } from './schema.ts'
 
 /** Of these the gateway's own stack would say nothing, and their names neither. */
