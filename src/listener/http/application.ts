@@ -59,7 +59,8 @@ export class Application {
   }
 
   get waiting(): number {
-    return this.#turns.waiting + this.#pushTurns.waiting
+    const resting = [...this.#asking].filter(asking => asking.isResting).length
+    return this.#turns.waiting + this.#pushTurns.waiting + resting
   }
 
   /** @throws Away, Late, Stopped, LineFull, NotWanted or ReplyFault (faults.ts) */
@@ -142,8 +143,10 @@ export class Application {
       if (isOwn) {
         turns.done()
         asking.hasTurn = false
+        asking.isResting = true
       }
       await asking.wait(ms)
+      asking.isResting = false
       if (isOwn) {
         await this.#turn(turns, question, true)
         asking.hasTurn = true

@@ -17,6 +17,8 @@ export class Asking {
   readonly begun: number
   readonly #deadline: number
   hasTurn = true
+  /** It waits for its next try without a turn. */
+  isResting = false
   /** Ends the wait that it is in, for a reply or for the next try. */
   giveUp: ((reason: Error) => void) | undefined
 

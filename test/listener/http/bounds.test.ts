@@ -102,6 +102,14 @@ test('a message that is answered with 502 each time holds up nobody, and is no a
   })
   well.send('well')
   for (const client of poisoned) client.send('poison')
+  await application.until('each of them tried', () => {
+    return application.asked.filter(({ body }) => body.message === 'poison').length >= 3
+  })
+  const { requests } = (await gateway.call('GET', '/status')).body.listener
+  assert.ok(
+    requests.underWay + requests.waiting >= 3,
+    `all are seen in the status: ${JSON.stringify(requests)}`,
+  )
   const faults = gateway.events('listener.error', 3)
   await faults
   assert.ok(answered > 100, `only ${answered} others were answered meanwhile`)
