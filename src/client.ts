@@ -2,6 +2,7 @@
  * The push client: `import { sendGatewayMessage } from 'websocket-gateway/client'`.
  * @module
  */
+import { toBase64 } from './base64.ts'
 import { type Address, call, GatewayError, remoteGateway, socketPath } from './control/client.ts'
 import type { GatewayState } from './lifecycle.ts'
 import type { Status } from './status.ts'
@@ -100,6 +101,5 @@ function addressOf(id: string, { controlDir, url, token }: ClientOptions): Addre
 function encoded(data: GatewayMessage): GatewayMessage {
   const message = data?.message
   if (!ArrayBuffer.isView(message)) return data
-  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
-  return { ...data, message: bytes.toString('base64'), encoding: 'base64' }
+  return { ...data, message: toBase64(message), encoding: 'base64' }
 }

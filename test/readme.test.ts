@@ -8,16 +8,12 @@ import { test } from 'node:test'
 import { readmeFile, withTable } from '../scripts/docs.ts'
 import { connect } from './support/client.ts'
 import { cleanEnvironment, root, startGateway, temporaryFolder } from './support/gateway.ts'
+import { codeBlocks } from './support/markdown.ts'
 import { shell, shellEnvironment } from './support/shell.ts'
 
 const readme = readFileSync(readmeFile, 'utf8')
 
-/** The code blocks of a language, in their order. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
-    .filter(([, l]) => l === language)
-    .map(([, , text]) => text ?? '')
-}
+const blocks = (language: string): string[] => codeBlocks(readme, language)
 
 const commands = blocks('sh').flatMap(block => block.trim().split('\n'))
 

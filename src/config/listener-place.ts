@@ -1,4 +1,5 @@
 /** Where the listener is: a file, a folder, or the address of an application that is asked over HTTP. */
+import { LONGEST_SOCKET_PATH } from '../socket-path.ts'
 import type { Kind } from './kinds.ts'
 
 /** The address of an application. */
@@ -13,9 +14,6 @@ export interface ApplicationAddress {
 
 /** What begins like a URL is meant as one. `C:` is a drive. */
 const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:https?|unix|wss?):)/i
-
-/** The longest path of a Unix socket that Linux takes (unix(7): 108 bytes, with a zero at the end). */
-const LONGEST_SOCKET_PATH = 107
 
 /**
  * The application that a `WS_LISTENER` names.

@@ -7,9 +7,7 @@ import { chmodSync, chownSync, linkSync, lstatSync, renameSync, unlinkSync } fro
 import { createConnection, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../log/buffered-file.ts'
-
-/** What the system takes (sun_path of unix(7), less the closing zero). */
-const MAX_PATH_BYTES = 107
+import { LONGEST_SOCKET_PATH } from '../socket-path.ts'
 
 /** The control socket cannot be had; the message is one line that says why. */
 export class ControlSocketError extends Error {
@@ -36,9 +34,9 @@ export interface SocketFile {
 export async function listenOn(server: Server, options: SocketFileOptions): Promise<SocketFile> {
   const { path } = options
   const bytes = Buffer.byteLength(path)
-  if (bytes > MAX_PATH_BYTES) {
+  if (bytes > LONGEST_SOCKET_PATH) {
     throw new ControlSocketError(
-      `the control socket's path has ${bytes} bytes and the system takes ${MAX_PATH_BYTES}: ${path}; set WS_CONTROL_DIR to a shorter one`,
+      `the control socket's path has ${bytes} bytes and the system takes ${LONGEST_SOCKET_PATH}: ${path}; set WS_CONTROL_DIR to a shorter one`,
     )
   }
   const folder = dirname(path)

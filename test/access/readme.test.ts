@@ -1,22 +1,22 @@
 /** What the README and docs/security.md say of access, run as it stands there. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { sendGatewayMessage } from '../../src/client.ts'
+import { certificate } from '../support/certificate.ts'
 import { connect, refusal, refused } from '../support/client.ts'
 import { root, startGateway, temporaryFolder } from '../support/gateway.ts'
+import { codeBlocks } from '../support/markdown.ts'
 import { shell } from '../support/shell.ts'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const security = readFileSync(join(root, 'docs/security.md'), 'utf8')
 
 function block(text: string, language: string, part: string): string {
-  const blocks = [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
-  const found = blocks.find(([, l, code]) => l === language && code?.includes(part))
-  assert.ok(found?.[2], `no block with ${part}`)
-  return found[2]
+  const found = codeBlocks(text, language).find(code => code.includes(part))
+  assert.ok(found, `no block with ${part}`)
+  return found
 }
 
 test('the control API over TCP', async t => {
@@ -61,23 +61,9 @@ test("the README's onClientHandshake", async t => {
 
 test('the values for the open internet are taken as they stand, and let a good client in', async t => {
   const folder = temporaryFolder(t)
-  const names = { jwt: join(folder, 'jwt'), crt: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
   const secret = 'a secret that is long enough for HS256'
-  writeFileSync(names.jwt, `${secret}\n`)
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ]
-  execFileSync('openssl', [...words, '-subj', '/CN=x', '-keyout', names.key, '-out', names.crt], {
-    stdio: 'ignore',
-  })
+  writeFileSync(join(folder, 'jwt'), `${secret}\n`)
+  certificate(folder, 'tls')
   const values = block(security, 'sh', 'WS_MAX_CONNECTIONS_PER_USER')
     .replaceAll('/run/secrets/', `${folder}/`)
     .trim()

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -8,24 +7,10 @@ import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { certificate } from '../support/certificate.ts'
 import { cli } from '../support/cli.ts'
 import { connect } from '../support/client.ts'
 import { type GatewayProcess, spawnGateway, startGateway, temporaryFolder } from '../support/gateway.ts'
-
-/** A certificate that signs itself, for this name. */
-function certificate(
-  folder: string,
-  name: string,
-  kind = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
-): { cert: string; key: string } {
-  const cert = join(folder, `${name}.crt`)
-  const key = join(folder, `${name}.key`)
-  const words = ['req', '-x509', '-newkey', ...kind, '-nodes', '-days', '2']
-  execFileSync('openssl', [...words, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], {
-    stdio: 'ignore',
-  })
-  return { cert, key }
-}
 
 /** Whose certificate the port shows, by a connection of its own. */
 async function shownName(gateway: GatewayProcess, options: ConnectionOptions = {}): Promise<string> {
@@ -126,7 +111,7 @@ test('a certificate without its key, or with another one, does not start', async
 
 test('a certificate and a key of two kinds do not go together, at the start and at a renewal', async t => {
   const folder = temporaryFolder(t)
-  const rsa = certificate(folder, 'rsa', ['rsa:2048'])
+  const rsa = certificate(folder, 'rsa', { kind: ['rsa:2048'] })
   const ec = certificate(folder, 'ec')
   const mixed = spawnGateway(t, {
     listener: {},

@@ -14,6 +14,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { cleanEnvironment, root, temporaryFolder } from '../support/gateway.ts'
+import { codeBlocks } from '../support/markdown.ts'
 import { freePort, listening } from '../support/ports.ts'
 
 export const PHP = '/usr/bin/php'
@@ -172,7 +173,7 @@ function temporaryPaths(folder: string): string {
 /** A block of the docs, with a test's own places in it. */
 function docsBlock(language: string, places: Record<string, string>): string {
   const docs = readFileSync(join(root, 'docs/http-listener-samples.md'), 'utf8')
-  let block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(docs)?.[1] ?? ''
+  let [block = ''] = codeBlocks(docs, language)
   for (const [from, to] of Object.entries(places)) {
     if (!block.includes(from)) throw new Error(`the docs' ${language} has no ${from}`)
     block = block.replaceAll(from, to)

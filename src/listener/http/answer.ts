@@ -27,7 +27,7 @@ export function readAnswer(event: ListenerEvent, reply: Reply): Answer | undefin
     )
   }
   if (status < 200 || status > 299) {
-    const text = new TextDecoder().decode(body).trim()
+    const text = readable(body)
     throw new AnswerFault(`the application answered ${status}${text === '' ? '' : `: ${shown(text)}`}`)
   }
   const text = decode(body)
@@ -42,23 +42,23 @@ export function readAnswer(event: ListenerEvent, reply: Reply): Answer | undefin
 export function mayBeCutOff({ status, isFramed, body }: Reply): boolean {
   if (isFramed || status < 200 || status > 299) return false
   // Only such an answer is read twice. Its end may lie within a letter.
-  return !isJson(new TextDecoder().decode(body))
+  return tryJson(readable(body)) === undefined
 }
 
 /** What a refused client is told: a text or a problem document (RFC 9457) of the application, else undefined. */
 export function refusalReason({ type, encoding, body }: Reply): string | undefined {
   if (encoding !== undefined && encoding !== 'identity') return undefined
-  const text = new TextDecoder().decode(body).trim()
+  const text = readable(body)
   if (text === '' || text.length > SHOWN * 4) return undefined
   if (/^text\/plain\b/i.test(type)) return text
   if (!/[/+]json\b/i.test(type)) return undefined
-  try {
-    const { detail, reason } = Object(JSON.parse(text)) as Record<string, unknown>
-    return [detail, reason].find(part => typeof part === 'string')
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const { detail, reason } = Object(tryJson(text)?.value) as Record<string, unknown>
+  return [detail, reason].find(part => typeof part === 'string')
+}
+
+/** What a body says to a reader, whatever it is. */
+export function readable(body: Buffer): string {
+  return new TextDecoder().decode(body).trim()
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -76,12 +76,12 @@ function decode(body: Buffer): string {
   }
 }
 
-function isJson(text: string): boolean {
+/** The value of a JSON text; undefined for what is none. */
+function tryJson(text: string): { readonly value: unknown } | undefined {
   try {
-    JSON.parse(text)
-    return true
+    return { value: JSON.parse(text) }
   } catch (error) {
-    if (error instanceof SyntaxError) return false
+    if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
@@ -89,12 +89,9 @@ function isJson(text: string): boolean {
 function parse(text: string): unknown {
   const fault = depthFault(text)
   if (fault !== undefined) throw new AnswerFault(`the answer cannot be used: ${fault}`)
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw new AnswerFault(`an answer is empty or a JSON object, and this is no JSON: ${shown(text)}`)
-  }
+  const json = tryJson(text)
+  if (json !== undefined) return json.value
+  throw new AnswerFault(`an answer is empty or a JSON object, and this is no JSON: ${shown(text)}`)
 }
 
 function checked(event: ListenerEvent, value: unknown): Answer {

@@ -70,7 +70,7 @@ export class Application {
     const asked = performance.now()
     await this.#turn(turns, question)
     const asking = new Asking(question, question.isPatient ? performance.now() : asked, timeoutMs)
-    const leave = (): void => asking.giveUp?.(new NotWanted('whoever waited has gone'))
+    const leave = (): void => asking.giveUp?.(new NotWanted())
     question.gone?.addEventListener('abort', leave)
     this.#asking.add(asking)
     try {
@@ -143,10 +143,8 @@ export class Application {
       if (isOwn) {
         turns.done()
         asking.hasTurn = false
-        asking.isResting = true
       }
       await asking.wait(ms)
-      asking.isResting = false
       if (isOwn) {
         await this.#turn(turns, question, true)
         asking.hasTurn = true
@@ -203,7 +201,7 @@ export class Application {
 
   #throwIfOver({ gone }: Question): void {
     if (this.#stopped !== undefined) throw this.#stopped
-    if (gone?.aborted) throw new NotWanted('whoever waited has gone')
+    if (gone?.aborted) throw new NotWanted()
   }
 
   #away(reason: string): Away {

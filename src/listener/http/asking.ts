@@ -17,8 +17,6 @@ export class Asking {
   readonly begun: number
   readonly #deadline: number
   hasTurn = true
-  /** It waits for its next try without a turn. */
-  isResting = false
   /** Ends the wait that it is in, for a reply or for the next try. */
   giveUp: ((reason: Error) => void) | undefined
 
@@ -33,6 +31,12 @@ export class Asking {
     return this.#deadline - performance.now()
   }
 
+  /** Whether it waits for its next try without a turn. */
+  get isResting(): boolean {
+    return !this.hasTurn && this.giveUp !== undefined
+  }
+
+  /** @throws what `giveUp` is told */
   wait(ms: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

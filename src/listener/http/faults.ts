@@ -23,6 +23,10 @@ export class LineFull extends Error {
 /** Whoever waited for the answer has gone. */
 export class NotWanted extends Error {
   override readonly name = 'NotWanted'
+
+  constructor() {
+    super('whoever waited for the answer has gone')
+  }
 }
 
 /** The application did not answer: it may do so a moment later. */

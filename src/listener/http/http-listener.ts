@@ -1,7 +1,6 @@
 /** The listener as an application: each hook is an HTTP request, and the answer does what a function would do. */
 import type { ApplicationAddress } from '../../config/listener-place.ts'
 import {
-  type HandshakeResult,
   type HookResult,
   ListenerFault,
   ListenerLoadError,
@@ -13,7 +12,7 @@ import {
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
 import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
-import { readAnswer, refusalReason, shown } from './answer.ts'
+import { readAnswer, readable, refusalReason, shown } from './answer.ts'
 import { Application, pushConcurrency } from './application.ts'
 import type { Question } from './asking.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
@@ -138,7 +137,7 @@ export class HttpListener implements ListenerPort {
     this.#used()
   }
 
-  async handshake(data: HandshakeData, gone: AbortSignal): Promise<Awaited<HandshakeResult>> {
+  async handshake(data: HandshakeData, gone: AbortSignal): Promise<Refusal | undefined> {
     try {
       const reply = await this.#ask(aboutHandshake(this.#gateway.id, data, gone))
       if (reply.status >= 400 && reply.status < 500) {
@@ -196,7 +195,7 @@ export class HttpListener implements ListenerPort {
     const question = DOUBTS[status]
     if (!this.#isDoubtful || question === undefined) return
     const { place, log } = this.#options
-    const said = body.length === 0 ? '' : ` (${shown(body.toString())})`
+    const said = body.length === 0 ? '' : ` (${shown(readable(body))})`
     log.warn(
       { event: 'config', path: place, status },
       `the application has answered ${status}${said} to the first handshake: ${question}`,

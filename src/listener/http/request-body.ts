@@ -1,4 +1,5 @@
 /** The body of the request that tells the application of an event. */
+import { toBase64 } from '../../base64.ts'
 import type { CloseData, Connection, HandshakeData, ListenerData } from '../types.ts'
 import type { RequestOf } from './schema.ts'
 
@@ -63,8 +64,7 @@ function given<T>(values: Readonly<Record<string, T | undefined>>): Record<strin
 /** JSON has no bytes: they go as base64. */
 function written(message: unknown): { message: string; encoding?: 'base64' } {
   if (message instanceof Uint8Array) {
-    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
-    return { message: bytes.toString('base64'), encoding: 'base64' }
+    return { message: toBase64(message), encoding: 'base64' }
   }
   // A client's message is a text; a push's may be any JSON value.
   return { message: message as string }

@@ -174,7 +174,7 @@ export function jsonSchema(): object {
     title: 'What the gateway asks of an application (WS_LISTENER as a URL), and what it may answer',
     description:
       'A request is one of "$defs" request-EVENT; the body of its answer is empty or an answer-EVENT.',
-    anyOf: [...Object.keys(requests)].map(event => ({ $ref: `#/$defs/request-${event}` })),
+    anyOf: Object.keys(requests).map(event => ({ $ref: `#/$defs/request-${event}` })),
     $defs: Object.fromEntries([...each('request', requests), ...each('answer', answers)]),
   }
 }

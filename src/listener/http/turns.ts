@@ -103,7 +103,7 @@ export class Turns {
     for (let next = this.#shift(); next !== undefined; next = this.#shift()) {
       this.#left(next)
       if (next.wish.gone?.aborted) {
-        next.fail(new NotWanted('whoever waited has gone'))
+        next.fail(new NotWanted())
         continue
       }
       this.#underWay++
@@ -152,7 +152,7 @@ export class Turns {
     const now = performance.now()
     this.#fail(waiting => {
       const { wish, since } = waiting
-      if (wish.gone?.aborted) return new NotWanted('whoever waited has gone')
+      if (wish.gone?.aborted) return new NotWanted()
       const from = wish.isPatient ? Math.max(since, this.#lastProgress) : since
       if (now - from >= this.#timeoutMs) {
         return new WaitedTooLong(`no turn within ${this.#timeoutMs} ms (WS_LISTENER_TIMEOUT_MS)`)

@@ -1,13 +1,12 @@
 /** An application that is away for a while, or for too long. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Answer, startApplication } from '../../support/application.ts'
+import { certificate } from '../../support/certificate.ts'
 import { connect, refusal } from '../../support/client.ts'
 import { type GatewayProcess, startGateway, temporaryFolder } from '../../support/gateway.ts'
 import { freePort } from '../../support/ports.ts'
@@ -261,28 +260,11 @@ test('restart and reload: the application is asked anew; a reload says when it c
 })
 
 test('https: a certificate that Node trusts, and one that it does not', async t => {
-  const folder = temporaryFolder(t)
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-  const made = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '1',
-  ]
-  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
-  execFileSync('openssl', [...made, ...subject, ...files], { stdio: 'ignore' })
-  const tls = {
-    cert: readFileSync(join(folder, 'cert.pem'), 'utf8'),
-    key: readFileSync(join(folder, 'key.pem'), 'utf8'),
-  }
+  const { cert, key } = certificate(temporaryFolder(t), 'localhost', { alternative: 'IP:127.0.0.1' })
+  const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
   const application = await startApplication(t, () => ({ message: 'by TLS' }), { tls })
   const env = { WS_LISTENER: application.url, WS_LISTENER_EVENTS: 'message', WS_LISTENER_TIMEOUT_MS: '500' }
-  const trusting = await startGateway(t, { env: { ...env, NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') } })
+  const trusting = await startGateway(t, { env: { ...env, NODE_EXTRA_CA_CERTS: cert } })
   const client = await connect(t, trusting.url)
   client.send('x')
   assert.deepEqual(await client.messages(1), ['by TLS'])

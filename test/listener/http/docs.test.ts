@@ -8,6 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readConfig } from '../../../src/config.ts'
 import { connect } from '../../support/client.ts'
 import { cleanEnvironment, root, startGateway, temporaryFolder } from '../../support/gateway.ts'
+import { codeBlocks } from '../../support/markdown.ts'
 import { missing } from '../../support/needs.ts'
 import { freePort, listening } from '../../support/ports.ts'
 
@@ -15,15 +16,9 @@ const page = readFileSync(join(root, 'docs', 'http-listener.md'), 'utf8')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const schema = JSON.parse(readFileSync(join(root, 'docs', 'http-listener.schema.json'), 'utf8'))
 
-function blocks(text: string, language: string): string[] {
-  return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, l, code = '']) =>
-    l === language ? [code] : [],
-  )
-}
-
 test('the request and the answer of the page are those of the schema', () => {
   const ajv = new Ajv2020().addSchema(schema, 'listener')
-  const [request = '', answer = ''] = blocks(page, 'json')
+  const [request = '', answer = ''] = codeBlocks(page, 'json')
   for (const [text, name] of [
     [request, 'request-message'],
     [answer, 'answer-message'],
@@ -47,7 +42,7 @@ test('the table of keys is that of the schema, event by event', () => {
 })
 
 test('the settings of the page are taken', t => {
-  const [lines = ''] = blocks(page, 'sh')
+  const [lines = ''] = codeBlocks(page, 'sh')
   const env = Object.fromEntries(
     lines
       .trim()
@@ -65,7 +60,7 @@ test('the settings of the page are taken', t => {
 })
 
 test("the README's chat in PHP", { skip: missing('/usr/bin/php', 'php-cli') }, async t => {
-  const [code = ''] = blocks(readme, 'php')
+  const [code = ''] = codeBlocks(readme, 'php')
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'websocket.php'), code)
   const port = await freePort()
