@@ -1,8 +1,9 @@
 /** The clients: how they come in, what they send, and how they go. */
 import type { Duplex } from 'node:stream'
 import type { Admitted } from './admission/admission.ts'
-import { KeysUnavailable, TokenError, type TokenVerifier, userOf } from './admission/verified.ts'
+import { groupsOf, KeysUnavailable, TokenError, type TokenVerifier, userOf } from './admission/verified.ts'
 import type { Settings } from './config.ts'
+import type { Belonging } from './connections/belonging.ts'
 import { CLOSE, codeOfFrameError } from './connections/close-codes.ts'
 import { ClosingWatch } from './connections/closing.ts'
 import { ClientConnection, type ConnectionOwner, type RawSocket } from './connections/connection.ts'
@@ -23,8 +24,13 @@ export interface ClientsOptions {
   readonly listener: ListenerPort
   /** Undefined when nobody needs a token. */
   readonly tokens: TokenVerifier | undefined
-  /** Sends what `onMessage` made of a client's message. */
-  pass(data: ListenerData, fault: ListenerFault | undefined, original: Original | undefined): void
+  readonly belonging: Belonging
+  /** Sends what `onMessage` made of a client's message; a promise holds the connection's next event up. */
+  pass(
+    data: ListenerData,
+    fault: ListenerFault | undefined,
+    original: Original | undefined,
+  ): Promise<void> | undefined
 }
 
 /** So much may wait for the listener that came from connections which have closed since, and no longer bound it. */
@@ -48,7 +54,7 @@ export class Clients {
 
   constructor(options: ClientsOptions) {
     this.#options = options
-    const { settings, delivery, connections } = options
+    const { settings, delivery, connections, belonging } = options
     const { maxBufferedBytes, slowConsumer, maxPendingEvents } = settings
     const { maxMessagesPerSecond: perSecond, maxMessagesBurst } = settings
     const burst = Math.max(1, maxMessagesBurst || 2 * perSecond)
@@ -56,9 +62,11 @@ export class Clients {
     this.upkeep = new Upkeep(settings, connections)
     this.#owner = {
       delivery,
+      belonging,
       limits: { maxBufferedBytes, slowConsumer, maxPendingEvents, rate },
       closing: connection => {
         connections.leave(connection)
+        belonging.closed(connection)
         this.#closing.add(connection)
       },
       slow: what => {
@@ -71,12 +79,13 @@ export class Clients {
 
   /** A client has come in. */
   opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void {
-    const { log, connections, listener } = this.#options
+    const { log, connections, listener, belonging } = this.#options
     const { request } = admitted
     // A public server gives TCP sockets.
     const connection = new ClientConnection(admitted, socket, raw as RawSocket, this.#owner)
     this.counters.opened++
     connections.add(connection)
+    belonging.opened(connection, admitted.groups)
     this.upkeep.add(connection)
     const { id, user } = connection
     log.info(
@@ -99,7 +108,7 @@ export class Clients {
    * @throws Problem 400 for a token that does not count, 409 for another user's or when none is asked for, 503
    */
   async renewToken(connection: ClientConnection, token: unknown): Promise<void> {
-    const { tokens } = this.#options
+    const { tokens, settings } = this.#options
     if (tokens === undefined) {
       throw new Problem(
         409,
@@ -107,13 +116,17 @@ export class Clients {
       )
     }
     if (typeof token !== 'string') throw new Problem(400, `"token" takes a text, got ${typeof token}`)
-    const { claims, user, expiresAt } = await tokens.verify(token).catch((error: unknown) => {
+    const { claims, user, groups, expiresAt } = await tokens.verify(token).catch((error: unknown) => {
       if (error instanceof TokenError) throw new Problem(400, error.message)
       if (error instanceof KeysUnavailable) throw new Problem(503, error.message, {}, error)
       throw error
     })
     if (!connection.isOpen) throw new Problem(404, `no connection "${connection.id}" is open here`)
     if (user !== userOf(connection.claims)) throw new Problem(409, "the token is another user's")
+    // What the old token has given and the new one does not give is taken back.
+    const given = groupsOf(connection.claims ?? {}, settings.jwtGroupsClaim)
+    for (const group of given) if (!groups.includes(group)) connection.leave(group)
+    for (const group of groups) connection.join(group)
     connection.claims = claims
     connection.expiresAt = expiresAt
   }
@@ -153,7 +166,7 @@ export class Clients {
       const data: ListenerData = { conn: connection, message: original?.text ?? bytes }
       const result = listener.message(data)
       if (result instanceof Promise) return result.then(fault => pass(data, fault, original))
-      pass(data, result, original)
+      return pass(data, result, original)
     }, bytes.length)
   }
 

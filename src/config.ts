@@ -92,7 +92,7 @@ export function readConfig(processEnvironment: Texts, folder: string = process.c
     settings[key] = value
     given.add(key)
     if (found.file !== undefined) files.set(key, found.file)
-    const shown = v.secret ? '********' : (v.kind.show?.(value) ?? found.text)
+    const shown = v.secret ? (v.kind.mask?.(value) ?? '********') : (v.kind.show?.(value) ?? found.text)
     entries.push({ name: v.name, value: v.secret ? shown : value, shown, source: found.source })
   }
   if (faults.length > 0) throw new ConfigError(faults)

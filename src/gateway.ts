@@ -3,19 +3,28 @@ import { Admission } from './admission/admission.ts'
 import { Refusals } from './admission/refusals.ts'
 import type { TokenVerifier } from './admission/verified.ts'
 import { Clients } from './clients.ts'
+import { AllNodes } from './cluster/all-nodes.ts'
+import { ThisNode } from './cluster/this-node.ts'
 import type { Settings } from './config.ts'
+import { Belonging } from './connections/belonging.ts'
+import { CLOSE } from './connections/close-codes.ts'
 import type { ClientConnection } from './connections/connection.ts'
+import { groupNameFault } from './connections/group-name.ts'
+import { idSource, newNodeId } from './connections/id.ts'
 import { Registry } from './connections/registry.ts'
-import { type Delivered, Delivery, type Original, PayloadTooLarge } from './delivery/delivery.ts'
+import { Delivery } from './delivery/delivery.ts'
 import { Drain } from './delivery/drain.ts'
 import { Lifecycle } from './lifecycle.ts'
-import type { FaultKind, ListenerFactory, ListenerFault, ListenerPort } from './listener/listener.ts'
-import type { Gateway as GatewayApi, ListenerData, PushData, State } from './listener/types.ts'
+import type { ListenerFactory, ListenerPort } from './listener/listener.ts'
+import type { Gateway as GatewayApi, PushData, State } from './listener/types.ts'
 import { redacted } from './log/redaction.ts'
 import type { Logger } from './log.ts'
+import { Messages, type PushDelivered } from './messages.ts'
+import { Presence } from './presence/presence.ts'
+import type { Member } from './presence/roster.ts'
 import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
-import { type Pushed, pushData } from './push.ts'
+import { type Pushed, pushAnswer } from './push.ts'
 import { type Health, health, type Status } from './status.ts'
 import type { Certificate } from './tls/certificate.ts'
 
@@ -31,9 +40,6 @@ export interface GatewayOptions {
   readonly listener: ListenerFactory
 }
 
-/** What a push is answered with that its hook has failed on. */
-const FAULT_STATUS: Readonly<Record<FaultKind, number>> = { threw: 500, timeout: 504, away: 503, unfit: 400 }
-
 export class Gateway {
   readonly settings: Settings
   readonly connections = new Registry()
@@ -46,8 +52,12 @@ export class Gateway {
   readonly #version: string
   readonly #listener: ListenerPort
   readonly #delivery: Delivery<ClientConnection>
+  readonly #messages: Messages
+  /** The gateway as one, however many nodes it has. */
+  readonly nodes: AllNodes
+  readonly presence: Presence
   readonly #public: PublicSide
-  readonly #counters = { pushes: 0, listenerErrors: 0 }
+  #listenerErrors = 0
   readonly #refusals: Refusals
   #state: State = {}
   #isDraining = false
@@ -61,7 +71,9 @@ export class Gateway {
     this.#listener = options.listener({
       createGateway: signal => this.#api(signal),
       inUse: () => this.clients.listenerInUse(),
-      send: (message, ids) => this.#delivery.send(message, { only: ids, except: undefined }, Infinity),
+      send: (message, ids) => this.#messages.sendTo(ids, message),
+      close: (id, code = CLOSE.normal, reason = '') =>
+        this.nodes.give({ ask: 'close', whose: { id }, code, reason }),
     })
     const listener = this.#listener
     const { connections } = this
@@ -69,6 +81,19 @@ export class Gateway {
     const failed = (error: Error): void =>
       log.error({ event: 'error', err: error }, 'a message is not compressed')
     this.#delivery = new Delivery(connections, compression ? { thresholdBytes, failed } : undefined)
+    const node = newNodeId()
+    this.presence = new Presence({
+      node,
+      graceMs: settings.presenceGraceMs,
+      tell: (hook, member) => this.#tellPresence(hook, member),
+    })
+    this.#messages = new Messages({
+      log,
+      listener,
+      delivery: this.#delivery,
+      others: undefined,
+      maxPushBytes: settings.maxPayloadBytes,
+    })
     this.clients = new Clients({
       settings,
       log,
@@ -76,8 +101,11 @@ export class Gateway {
       delivery: this.#delivery,
       listener,
       tokens,
-      pass: (data, fault, original) => this.#pass(data, fault, original),
+      belonging: new Belonging(connections, this.presence.holdings),
+      pass: (data, fault, original) => this.#messages.pass(data, fault, original),
     })
+    const { clients, presence } = this
+    this.nodes = new AllNodes(node, new ThisNode({ connections, clients, presence }), presence, undefined)
     this.#public = new PublicSide({
       settings,
       log,
@@ -89,11 +117,14 @@ export class Gateway {
       refusals: this.#refusals,
       admission: new Admission({
         settings,
+        nextId: idSource(node),
         listener,
         tokens,
         refusal: () => this.#closedDoor(),
-        hookFailed: () => this.#counters.listenerErrors++,
+        hookFailed: () => this.#listenerErrors++,
       }),
+      beforeOpening: async () => undefined,
+      afterClosing: () => this.presence.end(true),
       health: () => this.#publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
@@ -126,15 +157,10 @@ export class Gateway {
    * @returns at once when the hook is synchronous, so that a stream of pushes costs no turn for each
    * @throws Problem 400, 409, 413, 500, 503 or 504, at once or as a rejection
    */
-  push(pushed: unknown): Delivered<ClientConnection> | Promise<Delivered<ClientConnection>> {
-    const data = pushData(pushed)
+  push(pushed: unknown): PushDelivered | Promise<PushDelivered> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    this.#counters.pushes++
-    const result = this.#listener.message(data)
-    return result instanceof Promise
-      ? result.then(fault => this.#pushed(data, fault))
-      : this.#pushed(data, result)
+    return this.#messages.push(pushed)
   }
 
   status(): Status {
@@ -147,11 +173,16 @@ export class Gateway {
       ...(this.controlPort !== undefined && { controlPort: this.controlPort }),
       uptimeMs: this.#public.uptimeMs,
       connections: this.connections.size,
+      groups: this.connections.groups.size,
+      users: this.connections.users.size,
       listener: this.#listener.status,
       counters: {
         ...this.clients.counters,
-        ...this.#counters,
-        listenerErrors: this.#counters.listenerErrors + this.clients.counters.listenerErrors,
+        pushes: this.#messages.counters.pushes,
+        listenerErrors:
+          this.#listenerErrors +
+          this.#messages.counters.listenerErrors +
+          this.clients.counters.listenerErrors,
         refused: this.#refusals.count,
         delivered: this.#delivery.delivered,
         unknownRecipients: this.#delivery.unknownRecipients,
@@ -177,7 +208,7 @@ export class Gateway {
 
   /** Counts and logs what went wrong outside any hook's call: a listener's timer, a forgotten promise. */
   listenerError(error: unknown, what: string): void {
-    this.#counters.listenerErrors++
+    this.#listenerErrors++
     this.#log.error({ event: 'listener.error', err: error }, what)
   }
 
@@ -208,46 +239,11 @@ export class Gateway {
     return { ok, body: { status: ok ? status : 'fail' } }
   }
 
-  /** Sends what `onMessage` made of a client's message. */
-  #pass(data: ListenerData, fault: ListenerFault | undefined, original: Original | undefined): void {
-    if (fault !== undefined) {
-      this.#counters.listenerErrors++
-      return
-    }
-    try {
-      const { count } = this.#deliver(data, Infinity, original)
-      if (this.#log.isLevelEnabled('debug')) this.#logMessage('message', data, count)
-    } catch (error) {
-      this.#counters.listenerErrors++
-      this.#listener.reject(error, data)
-    }
-  }
-
-  #pushed(data: ListenerData, fault: ListenerFault | undefined): Delivered<ClientConnection> {
-    if (fault !== undefined) {
-      // What a push cannot be told by is the pusher's fault.
-      if (fault.kind !== 'unfit') this.#counters.listenerErrors++
-      throw new Problem(FAULT_STATUS[fault.kind], fault.message, {}, fault.cause)
-    }
-    try {
-      const delivered = this.#deliver(data, this.settings.maxPayloadBytes)
-      if (this.#log.isLevelEnabled('debug')) this.#logMessage('push', data, delivered.count)
-      return delivered
-    } catch (error) {
-      if (error instanceof PayloadTooLarge) throw new Problem(413, error.message)
-      this.#counters.listenerErrors++
-      throw new Problem(500, this.#listener.reject(error, data).message, {}, error)
-    }
-  }
-
-  #deliver(data: ListenerData, limit: number, original?: Original): Delivered<ClientConnection> {
-    const to = { only: data.connections ?? undefined, except: data.except ?? undefined }
-    return this.#delivery.send(data.message, to, limit, original)
-  }
-
-  #logMessage(event: 'message' | 'push', data: ListenerData, recipients: number): void {
-    const message = Buffer.isBuffer(data.message) ? { bytes: data.message.length } : { text: data.message }
-    this.#log.debug({ event, conn: data.conn?.id, recipients, ...message }, 'sent')
+  /** Tells the listener who has come into a group, or has left it. */
+  async #tellPresence(hook: 'groupJoin' | 'groupLeave', { group, user, info }: Member): Promise<void> {
+    const data = { group, user, info: info && JSON.parse(info), message: '' }
+    const fault = await this.#listener.presence(hook, data)
+    if (fault !== undefined) this.#listenerErrors++
   }
 
   /** The gateway as the hooks of one version of the listener see it. */
@@ -263,10 +259,15 @@ export class Gateway {
       },
       log,
       signal,
+      group(name: string) {
+        const fault = groupNameFault(name)
+        if (fault !== undefined) throw new TypeError(`group takes ${fault}`)
+        return gateway.connections.group(name)
+      },
       async push(data: PushData): Promise<Pushed> {
-        const { count } = await gateway.push(data)
-        gateway.#log.info({ event: 'push', recipients: count }, 'pushed by the listener')
-        return { recipients: count }
+        const pushed = pushAnswer(await gateway.push(data))
+        gateway.#log.info({ event: 'push', ...pushed }, 'pushed by the listener')
+        return pushed
       },
     }
   }

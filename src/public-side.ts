@@ -29,13 +29,18 @@ export interface PublicSideOptions {
   readonly refusals: Refusals
   /** Undefined when the port speaks no TLS. */
   readonly certificate: Certificate | undefined
+  /** What happens once the listener is there, and before clients come. @throws Problem when nobody may come */
+  beforeOpening(): Promise<void>
+  /** What happens once the clients have gone, and before the listener goes. */
+  afterClosing(): Promise<void>
   health(): { readonly ok: boolean; readonly body: object }
 }
 
 /** The shares of WS_SHUTDOWN_TIMEOUT_MS after which the next step of a stop no longer waits. */
 const SOCKETS_SHARE = 0.7
 const HOOKS_SHARE = 0.85
-const UNLOAD_SHARE = 0.95
+const LEAVE_SHARE = 0.92
+const UNLOAD_SHARE = 0.96
 
 /** TCP connections beyond `WS_MAX_CONNECTIONS`: to be refused properly, and for plain HTTP requests. */
 const SPARE_SOCKETS = 1000
@@ -63,12 +68,15 @@ export class PublicSide implements Phases {
   }
 
   async up(): Promise<void> {
-    const { settings, log, listener, clients, certificate } = this.#options
+    const { settings, log, listener, clients, certificate, beforeOpening, afterClosing } = this.#options
     await listener.start()
     try {
+      await beforeOpening()
       this.#server = await this.#listen()
     } catch (error) {
+      await afterClosing()
       await listener.stop()
+      if (error instanceof Problem) throw error
       throw new Problem(
         409,
         listenFault(settings.host, settings.port, error as NodeJS.ErrnoException, 'WS_HOST'),
@@ -86,7 +94,7 @@ export class PublicSide implements Phases {
   }
 
   async down(why: 'stop' | 'restart'): Promise<void> {
-    const { settings, log, connections, outbox, listener, clients, certificate } = this.#options
+    const { settings, log, connections, outbox, listener, clients, certificate, afterClosing } = this.#options
     const begun = performance.now()
     const whole = settings.shutdownTimeoutMs - this.#drainedMs
     const left = (share: number): number => Math.max(0, whole * share - (performance.now() - begun))
@@ -109,6 +117,7 @@ export class PublicSide implements Phases {
       )
     }
     clients.upkeep.stop()
+    await within(afterClosing(), left(LEAVE_SHARE))
     await within(listener.stop(), left(UNLOAD_SHARE))
     log.info({ event: 'gateway.stop', connections: closed, reason: why }, 'the gateway has stopped')
   }

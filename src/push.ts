@@ -8,6 +8,17 @@ import { Problem } from './problem.ts'
 export interface Pushed {
   /** How many connections it was queued for. */
   readonly recipients: number
+  /** In a cluster: how many nodes it went to, this one included. */
+  readonly nodes?: number
+}
+
+/** What a push is answered with. */
+export function pushAnswer(delivered: {
+  readonly count: number
+  readonly nodes?: number | undefined
+}): Pushed {
+  const { count, nodes } = delivered
+  return { recipients: count, ...(nodes !== undefined && { nodes }) }
 }
 
 /**
@@ -22,6 +33,10 @@ export function pushData(pushed: unknown): ListenerData {
   if (!Object.hasOwn(data, 'message')) throw new Problem(400, 'a push takes a "message", and has none')
   if (Object.hasOwn(data, 'conn')) {
     throw new Problem(400, 'a push has no "conn"; name its recipients in "connections"')
+  }
+  for (const list of ['groups', 'users'] as const) {
+    const fault = textsFault(data[list])
+    if (fault !== undefined) throw new Problem(400, `"${list}" takes an array of texts, got ${fault}`)
   }
   for (const list of ['connections', 'except'] as const) {
     if (data[list] !== undefined && !Array.isArray(data[list])) {
@@ -41,4 +56,12 @@ export function pushData(pushed: unknown): ListenerData {
   }
   // It has what ListenerData asks for; its further keys are the application's.
   return data as unknown as ListenerData
+}
+
+/** What is wrong with a list of names, or undefined. `undefined` in it is passed over, as a listener's push may have it. */
+function textsFault(list: unknown): string | undefined {
+  if (list === undefined) return undefined
+  if (!Array.isArray(list)) return kindOf(list)
+  const wrong = list.findIndex(name => name !== undefined && typeof name !== 'string')
+  return wrong === -1 ? undefined : `${kindOf(list[wrong])} at [${wrong}]`
 }

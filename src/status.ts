@@ -15,6 +15,9 @@ export interface Status {
   readonly uptimeMs: number
   /** How many are open. */
   readonly connections: number
+  /** How many groups and users those belong to. */
+  readonly groups: number
+  readonly users: number
   readonly listener: ListenerStatus
   readonly counters: Readonly<Record<string, number>>
   readonly version: string

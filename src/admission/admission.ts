@@ -1,10 +1,9 @@
 /**
  * Who gets in. In this order, so that what is cheap comes first and the listener's code sees nobody who would be
- * refused anyway: the gateway's own state, the number of connections, the web page's origin, the token, the number of
+ * refused anyway: the gateway's own state, the path, the number of connections, the web page's origin, the token, the number of
  * the user's connections, `onClientHandshake`.
  */
 import type { IncomingMessage } from 'node:http'
-import { idSource } from '../connections/id.ts'
 import type { ClientRequest } from '../connections/request.ts'
 import { type ListenerPort, REFUSED } from '../listener/listener.ts'
 import type { State } from '../listener/types.ts'
@@ -14,6 +13,7 @@ import { Handshake } from './handshake.ts'
 import { TrustedProxies } from './networks.ts'
 import { Occupancy, type OccupancyLimits, type Place, UNCOUNTED } from './occupancy.ts'
 import { AllowedOrigins } from './origins.ts'
+import { PathRule } from './paths.ts'
 import { KeysUnavailable, TokenError, type TokenVerifier, type Verified } from './verified.ts'
 
 export interface AdmissionOptions {
@@ -21,7 +21,11 @@ export interface AdmissionOptions {
     readonly allowedOrigins: readonly string[]
     readonly trustProxy: readonly string[]
     readonly jwtCookie: string | null
+    readonly jwtGroupsClaim: string | null
+    readonly path: string | null
   }
+  /** Makes the ids of connections. */
+  readonly nextId: () => string
   readonly listener: ListenerPort
   /** Undefined when nobody needs a token. */
   readonly tokens: TokenVerifier | undefined
@@ -38,11 +42,21 @@ export interface Admitted {
   readonly request: ClientRequest
   readonly verified: Verified | undefined
   readonly user: string | undefined
+  /** Those that it is in from the beginning. */
+  readonly groups: readonly string[]
   readonly state: State
   /** The subprotocol to answer with, or none. */
   readonly protocol: string | undefined
   /** Whether it came in by the default behaviour of an empty folder. */
   readonly byDefault: boolean
+}
+
+/** What is known of a client that nothing speaks against. */
+interface Known {
+  readonly request: ClientRequest
+  readonly verified: Verified | undefined
+  readonly groups: readonly string[]
+  readonly place: Place
 }
 
 /** How a request was decided: at once, unless a token or the listener takes time. */
@@ -56,13 +70,14 @@ export class Admission {
   readonly #options: AdmissionOptions
   readonly #origins: AllowedOrigins
   readonly #occupancy: Occupancy
-  readonly #nextId = idSource()
+  readonly #paths: PathRule
 
   constructor(options: AdmissionOptions) {
     const { settings } = options
     this.#options = options
     this.#origins = new AllowedOrigins(settings.allowedOrigins)
     this.#occupancy = new Occupancy(settings)
+    this.#paths = new PathRule(settings.path)
     this.proxies = new TrustedProxies(settings.trustProxy)
   }
 
@@ -79,6 +94,7 @@ export class Admission {
     const closed = refusal()
     if (closed !== undefined) return closed
     try {
+      const groups = this.#paths.groupsOf(request.path)
       const place = this.#occupancy.take(request.ip)
       if (place !== UNCOUNTED) whenGone(place.giveBack)
       const { origin, 'sec-websocket-origin': older } = message.headers
@@ -86,8 +102,10 @@ export class Admission {
       if (!this.#origins.allows(origin) || !this.#origins.allows(single(older))) {
         return new Problem(403, 'pages of this origin may not connect (WS_ALLOWED_ORIGINS)')
       }
-      if (tokens === undefined && !listener.vets) return this.#admitted(request, undefined, undefined, place)
-      return this.#decideLater(request, place, whenGone)
+      if (tokens === undefined && !listener.vets) {
+        return this.#admitted({ request, verified: undefined, groups, place })
+      }
+      return this.#decideLater(request, groups, place, whenGone)
     } catch (error) {
       if (error instanceof Problem) return error
       throw error
@@ -96,10 +114,11 @@ export class Admission {
 
   async #decideLater(
     request: ClientRequest,
+    ofPath: readonly string[],
     place: Place,
     whenGone: (then: () => void) => void,
   ): Promise<Verdict> {
-    const { refusal, listener, hookFailed } = this.#options
+    const { refusal, listener, hookFailed, nextId } = this.#options
     let leaving: AbortController | undefined = new AbortController()
     const gone = leaving.signal
     whenGone(() => leaving?.abort())
@@ -110,10 +129,11 @@ export class Admission {
       const closed = refusal()
       if (closed !== undefined) return closed
       if (verified?.user !== undefined) place.ofUser(verified.user)
-      if (!listener.vets) return this.#admitted(request, verified, undefined, place)
+      const groups = [...ofPath, ...(verified?.groups ?? [])]
+      if (!listener.vets) return this.#admitted({ request, verified, groups, place })
       const protocols = verified === undefined ? request.offered : withoutToken(request.offered)
-      const id = this.#nextId()
-      const handshake = new Handshake({ id, request, verified, protocols })
+      const id = nextId()
+      const handshake = new Handshake({ id, request, verified, protocols, groups })
       const refused = await listener.handshake(handshake, gone)
       if (gone.aborted) return CLIENT_GONE
       if (refused?.isFault) hookFailed()
@@ -122,7 +142,7 @@ export class Admission {
       if (verified !== undefined && verified.expiresAt <= Date.now()) {
         return new Problem(401, 'the token has expired')
       }
-      return refusal() ?? this.#admitted(request, verified, handshake, place, id)
+      return refusal() ?? this.#admitted({ request, verified, groups, place }, handshake)
     } catch (error) {
       if (error instanceof Problem) return error
       throw error
@@ -147,22 +167,19 @@ export class Admission {
     }
   }
 
-  #admitted(
-    request: ClientRequest,
-    verified: Verified | undefined,
-    handshake: Handshake | undefined,
-    place: Place,
-    id = this.#nextId(),
-  ): Verdict {
+  #admitted({ request, verified, groups: given, place }: Known, handshake?: Handshake): Verdict {
+    const id = handshake?.id ?? this.#options.nextId()
     const choices = withoutToken(request.offered)
     let chosen: string | null | undefined
     let user = verified?.user
+    let groups = given
     let state: State = {}
     if (handshake !== undefined) {
       try {
         const decided = handshake.decided()
         chosen = decided.protocol
         user = decided.user
+        groups = decided.groups
         state = decided.state
       } catch (error) {
         this.#options.listener.reject(error, handshake, 'handshake')
@@ -178,6 +195,7 @@ export class Admission {
       request,
       verified,
       user,
+      groups,
       state,
       protocol: request.protocol || undefined,
       byDefault: this.#options.listener.isDefault,

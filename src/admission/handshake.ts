@@ -1,4 +1,5 @@
 /** The `data` of `onClientHandshake`, and what the hook has made of it. */
+import { groupNameFault } from '../connections/group-name.ts'
 import type { ClientRequest } from '../connections/request.ts'
 import { kindOf } from '../kind-of.ts'
 import { REFUSED, type Refusal } from '../listener/listener.ts'
@@ -13,11 +14,14 @@ export interface Asking {
   /** The subprotocols to choose from, without a token among them. */
   readonly protocols: readonly string[]
   readonly verified: Verified | undefined
+  /** Those that it will be in, unless the hook says otherwise. */
+  readonly groups: readonly string[]
 }
 
 /** What the hook has decided for a client that gets in. */
 export interface Decided {
   readonly user: string | undefined
+  readonly groups: readonly string[]
   readonly state: State
   /** Undefined: as if there were no hook. */
   readonly protocol: string | null | undefined
@@ -29,17 +33,19 @@ export class Handshake implements HandshakeData {
   readonly claims: Claims | undefined
   message: string | Buffer = ''
   user: string | undefined
+  groups: string[]
   state: State = {}
   protocol: string | null | undefined
   #refusal: Refusal | undefined;
   [key: string]: unknown
 
-  constructor({ id, request, protocols, verified }: Asking) {
+  constructor({ id, request, protocols, verified, groups }: Asking) {
     this.id = id
     const { path, query, headers, ip, secure } = request
     this.request = { path, query, headers, ip, secure, cookies: request.cookies, protocols }
     this.claims = verified?.claims
     this.user = verified?.user
+    this.groups = [...groups]
   }
 
   reject(status = REFUSED.status, reason = REFUSED.reason): false {
@@ -57,19 +63,23 @@ export class Handshake implements HandshakeData {
 
   /** @throws TypeError when the hook has left something behind that cannot be used */
   decided(): Decided {
-    const { user, state, protocol } = this
+    const { user, groups, state, protocol } = this
     if (user !== undefined && user !== null && (typeof user !== 'string' || user === '')) {
       throw new TypeError(`data.user takes a text, got ${user === '' ? 'an empty one' : kindOf(user)}`)
     }
     if (typeof state !== 'object' || state === null || Array.isArray(state)) {
       throw new TypeError(`data.state takes an object, got ${kindOf(state)}`)
     }
+    if (!Array.isArray(groups))
+      throw new TypeError(`data.groups takes an array of texts, got ${kindOf(groups)}`)
+    const wrong = groups.map(groupNameFault).find(fault => fault !== undefined)
+    if (wrong !== undefined) throw new TypeError(`data.groups takes names of groups, each ${wrong}`)
     if (typeof protocol === 'string' && protocol !== '' && !this.request.protocols.includes(protocol)) {
       throw new TypeError(`data.protocol takes a subprotocol that the client offers, got ${protocol}`)
     }
     if (typeof protocol !== 'string' && protocol !== undefined && protocol !== null) {
       throw new TypeError(`data.protocol takes a text, got ${kindOf(protocol)}`)
     }
-    return { user: user ?? undefined, state, protocol }
+    return { user: user ?? undefined, groups, state, protocol }
   }
 }

@@ -11,7 +11,14 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
-import { KeysUnavailable, TokenError, type TokenVerifier, userOf, type Verified } from './verified.ts'
+import {
+  groupsOf,
+  KeysUnavailable,
+  TokenError,
+  type TokenVerifier,
+  userOf,
+  type Verified,
+} from './verified.ts'
 
 export interface TokenOptions {
   readonly jwtSecret: string | null
@@ -19,6 +26,7 @@ export interface TokenOptions {
   readonly jwtJwksUrl: string | null
   readonly jwtIssuer: readonly string[] | null
   readonly jwtAudience: readonly string[] | null
+  readonly jwtGroupsClaim: string | null
 }
 
 const HMAC = ['HS256', 'HS384', 'HS512']
@@ -69,7 +77,7 @@ export function tokenVerifier(options: TokenOptions): TokenVerifier | undefined 
         const { payload } = await (typeof key === 'function'
           ? jwtVerify(token, key, checks).catch(error => withEach(token, error, checks))
           : jwtVerify(token, key, checks))
-        return verified(payload)
+        return verified(payload, options.jwtGroupsClaim)
       } catch (error) {
         throw translated(error, typeof key === 'function')
       }
@@ -107,17 +115,19 @@ async function withEach(token: string, error: unknown, checks: Checks) {
   throw new errors.JWSSignatureVerificationFailed()
 }
 
-function verified(payload: JWTPayload): Verified {
+function verified(payload: JWTPayload, groupsClaim: string | null): Verified {
   const { exp } = payload
   return {
     claims: payload,
     user: userOf(payload),
+    groups: groupsOf(payload, groupsClaim),
     expiresAt: exp === undefined ? Infinity : exp * 1000,
   }
 }
 
 /** In words that help whoever sent the token, and that are safe to log. */
 function translated(error: unknown, isRemote: boolean): TokenError | KeysUnavailable {
+  if (error instanceof TokenError) return error
   if (error instanceof errors.JWTExpired) return new TokenError('the token has expired')
   if (error instanceof errors.JWTClaimValidationFailed) {
     return new TokenError(`the token's "${error.claim}" does not count here (${error.reason})`)

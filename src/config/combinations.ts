@@ -1,11 +1,11 @@
 /** What is wrong, or worth a warning, with settings that are good one by one. */
 import { belongTogether } from '../tls/pem.ts'
 import { listenerWarnings } from './listener-warnings.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, variables } from './settings.ts'
 
 /** Faults: the process does not start with them. */
 export function faultsTogether(settings: Settings): string[] {
-  const { jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, jwtCookie } = settings
+  const { jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, jwtCookie, jwtGroupsClaim } = settings
   const faults: string[] = []
   const keys = [
     ['WS_JWT_SECRET', jwtSecret],
@@ -18,6 +18,7 @@ export function faultsTogether(settings: Settings): string[] {
       ['WS_JWT_ISSUER', jwtIssuer],
       ['WS_JWT_AUDIENCE', jwtAudience],
       ['WS_JWT_COOKIE', jwtCookie],
+      ['WS_JWT_GROUPS_CLAIM', jwtGroupsClaim],
     ] as const) {
       if (value === null) continue
       faults.push(
@@ -28,6 +29,11 @@ export function faultsTogether(settings: Settings): string[] {
   if (settings.controlPort !== null && settings.controlToken === null) {
     faults.push(
       'WS_CONTROL_TOKEN: got none, takes a text of at least 16 characters when WS_CONTROL_PORT is set',
+    )
+  }
+  if (settings.pushStream !== null && settings.redisUrl === null) {
+    faults.push(
+      `WS_PUSH_STREAM: got ${JSON.stringify(settings.pushStream)} without WS_REDIS_URL, takes the Redis that holds the stream with it`,
     )
   }
   faults.push(...tlsFaults(settings))
@@ -71,6 +77,11 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
   }
   if (maxMessagesBurst > 0 && maxMessagesPerSecond === 0) {
     warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
+  }
+  if (settings.redisUrl === null) {
+    for (const key of ['redisHistory', 'redisBufferBytes', 'nodeTimeoutMs'] as const) {
+      if (given.has(key)) warnings.push(`${variables[key].name} says nothing without WS_REDIS_URL`)
+    }
   }
   return [...warnings, ...listenerWarnings(settings, given)]
 }

@@ -10,6 +10,8 @@ export interface Kind<T> {
   explain?(text: string): string | undefined
   /** How a value is shown where its own text would be too long for a line. */
   show?(value: T): string
+  /** What may be shown of a value that is a secret. */
+  mask?(value: T): string
 }
 
 export const text: Kind<string> = {

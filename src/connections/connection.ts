@@ -5,8 +5,12 @@ import type { Admitted } from '../admission/admission.ts'
 import type { Receiver } from '../delivery/compression.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { Batch } from '../delivery/outbox.ts'
+import { kindOf } from '../kind-of.ts'
 import type { Claims, Connection, State } from '../listener/types.ts'
+import type { Belonging } from './belonging.ts'
 import { CLOSE, closeFault } from './close-codes.ts'
+import { groupNameFault } from './group-name.ts'
+import { readInfo } from './info.ts'
 import { Rate, type RateLimit } from './rate.ts'
 import type { ClientRequest } from './request.ts'
 import { Sequence } from './sequence.ts'
@@ -48,6 +52,7 @@ export interface ConnectionLimits {
 export interface ConnectionOwner {
   readonly delivery: Pick<Delivery<ClientConnection>, 'sendTo' | 'flushOne'>
   readonly limits: ConnectionLimits
+  readonly belonging: Belonging
   /** The connection has begun to close: it receives nothing more. */
   closing(connection: ClientConnection): void
   /** A client reads too slowly: it is closed, or a frame for it is dropped. */
@@ -60,7 +65,8 @@ export class ClientConnection implements Connection, Receiver, Kept {
   readonly id: string
   readonly request: ClientRequest
   state: State
-  readonly user: string | undefined
+  /** What others may see of its user, as JSON text. */
+  infoText: string | undefined
   claims: Claims | undefined
   /** When its token expires, in milliseconds since 1970. */
   expiresAt: number
@@ -87,6 +93,9 @@ export class ClientConnection implements Connection, Receiver, Kept {
   readonly #raw: RawSocket
   readonly #openedAt = Date.now()
   readonly #rate: Rate | undefined
+  #user: string | undefined
+  /** Made when it joins its first one. */
+  #groups: Set<string> | undefined
   #open = true
   #written = 0
   /** What waits is being handed on, before it is no longer open. */
@@ -99,7 +108,7 @@ export class ClientConnection implements Connection, Receiver, Kept {
     this.id = id
     this.request = request
     this.state = state
-    this.user = user
+    this.#user = user
     this.claims = verified?.claims
     this.expiresAt = verified?.expiresAt ?? Infinity
     this.byDefault = byDefault
@@ -119,6 +128,53 @@ export class ClientConnection implements Connection, Receiver, Kept {
 
   get openedAt(): Date {
     return new Date(this.#openedAt)
+  }
+
+  get user(): string | undefined {
+    return this.#user
+  }
+
+  set user(user: unknown) {
+    if (user !== undefined && user !== null && (typeof user !== 'string' || user === '')) {
+      throw new TypeError(`conn.user takes a text, got ${user === '' ? 'an empty one' : kindOf(user)}`)
+    }
+    const before = this.#user
+    if (before === (user ?? undefined)) return
+    this.#user = user ?? undefined
+    if (this.#open) this.#owner.belonging.identified(this, before)
+  }
+
+  get info(): unknown {
+    return this.infoText === undefined ? undefined : JSON.parse(this.infoText)
+  }
+
+  set info(info: unknown) {
+    this.infoText = readInfo(info)
+    if (this.#open) this.#owner.belonging.described(this)
+  }
+
+  /** The names of its groups; once it has closed, of those that it was in. */
+  get groupNames(): Iterable<string> {
+    return this.#groups ?? []
+  }
+
+  get groups(): string[] {
+    return [...this.groupNames]
+  }
+
+  join(group: string): void {
+    const fault = groupNameFault(group)
+    if (fault !== undefined) throw new TypeError(`join takes ${fault}`)
+    if (!this.#open || this.#groups?.has(group)) return
+    this.#groups ??= new Set()
+    this.#groups.add(group)
+    this.#owner.belonging.joined(this, group)
+  }
+
+  leave(group: string): void {
+    const fault = groupNameFault(group)
+    if (fault !== undefined) throw new TypeError(`leave takes ${fault}`)
+    if (this.#open && this.#groups?.delete(group)) this.#owner.belonging.left(this, group)
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -237,9 +293,10 @@ export class ClientConnection implements Connection, Receiver, Kept {
 
   /** What a listener that logs or sends the connection itself gets to see. */
   toJSON(): Record<string, unknown> {
-    const { id, user, openedAt, received, sent } = this
+    const { id, user, info, groups, openedAt, received, sent } = this
     const { ip, path } = this.request
-    return { id, ip, path, ...(user !== undefined && { user }), openedAt, received, sent }
+    const who = { ...(user !== undefined && { user }), ...(info !== undefined && { info }) }
+    return { id, ip, path, ...who, ...(groups.length > 0 && { groups }), openedAt, received, sent }
   }
 
   [inspect.custom](): Record<string, unknown> {

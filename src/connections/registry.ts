@@ -1,12 +1,18 @@
-/** All clients: those that are open, by their id, and those that are closing. */
-import type { Connection, Connections } from '../listener/types.ts'
+/** All clients: those that are open, by their id, group and user, and those that are closing. */
+import type { Directory } from '../delivery/recipients.ts'
+import type { Connection, Connections, Group } from '../listener/types.ts'
 import type { ClientConnection } from './connection.ts'
 import { ageOf } from './id.ts'
+import { Membership } from './membership.ts'
 
 /** So many ends of pages are kept. */
 const KEPT_ENDS = 1000
 
-export class Registry implements Iterable<ClientConnection> {
+export class Registry implements Directory<ClientConnection> {
+  readonly groups = new Membership<ClientConnection>()
+  readonly users = new Membership<ClientConnection>()
+  /** Whether a connection that is not here may be open at another node. */
+  isElsewhere: (id: string) => boolean = () => false
   readonly #open = new Map<string, ClientConnection>()
   /** Closing, or with their onClientClose still under way. */
   readonly #leaving = new Set<ClientConnection>()
@@ -22,6 +28,14 @@ export class Registry implements Iterable<ClientConnection> {
 
   get(id: string): ClientConnection | undefined {
     return this.#open.get(id)
+  }
+
+  inGroup(name: string): ReadonlySet<ClientConnection> | undefined {
+    return this.groups.get(name)
+  }
+
+  ofUser(user: string): ReadonlySet<ClientConnection> | undefined {
+    return this.users.get(user)
   }
 
   [Symbol.iterator](): Iterator<ClientConnection> {
@@ -109,6 +123,18 @@ export class Registry implements Iterable<ClientConnection> {
       },
       get: (id: string): Connection | undefined => open.get(id),
       [Symbol.iterator]: (): Iterator<Connection> => open.values(),
+    }
+  }
+
+  /** A group as a listener sees it. */
+  group(name: string): Group {
+    const { groups } = this
+    return {
+      name,
+      get size() {
+        return groups.get(name)?.size ?? 0
+      },
+      [Symbol.iterator]: (): Iterator<Connection> => (groups.get(name) ?? []).values(),
     }
   }
 }

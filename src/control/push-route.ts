@@ -5,8 +5,9 @@ import type { Drainable } from '../delivery/drain.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
-import type { Pushed } from '../push.ts'
+import { pushAnswer } from '../push.ts'
 import { parseJson, readBody, readLines } from './body.ts'
+import { type Answer, type Call, ok } from './call.ts'
 
 /** The answer to a stream. */
 export interface StreamPushed {
@@ -17,16 +18,12 @@ export interface StreamPushed {
 }
 
 /** Pushes what the request's body holds; in a moment, when the gateway is just starting. @throws Problem */
-export async function push(
-  gateway: Gateway,
-  request: IncomingMessage,
-  log: Logger,
-): Promise<Pushed | StreamPushed> {
+export async function push({ gateway, request, log }: Call): Promise<Answer> {
   const type = contentType(request)
   if (gateway.lifecycle.state === 'starting') await gateway.lifecycle.settled()
   const { maxPayloadBytes } = gateway.settings
   const limit = 2 * maxPayloadBytes + 64 * 1024
-  if (type === 'application/x-ndjson') return pushStream(gateway, request, limit, log)
+  if (type === 'application/x-ndjson') return ok(await pushStream(gateway, request, limit, log))
   if (type === 'application/json') return pushOne(gateway, request, limit, log)
   throw new Problem(
     415,
@@ -39,10 +36,10 @@ async function pushOne(
   request: IncomingMessage,
   limit: number,
   log: Logger,
-): Promise<Pushed> {
-  const { count } = await gateway.push(parseJson(await readBody(request, limit)))
-  log.info({ event: 'push', recipients: count }, 'pushed')
-  return { recipients: count }
+): Promise<Answer> {
+  const pushed = pushAnswer(await gateway.push(parseJson(await readBody(request, limit))))
+  log.info({ event: 'push', ...pushed }, 'pushed')
+  return ok(pushed)
 }
 
 async function pushStream(

@@ -11,8 +11,9 @@ import type { Gateway } from '../gateway.ts'
 import { listenFault } from '../listen-fault.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
+import type { Answer } from './call.ts'
 import { Guard } from './guard.ts'
-import { type Answer, route } from './routes.ts'
+import { route } from './routes.ts'
 import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 
 /** How long a client may go on sending a body after its answer, so that it gets to read the answer. */
@@ -131,9 +132,15 @@ export class ControlServer {
     )
     try {
       this.#refuseIfMeantForAnother(request)
-      const { handle, id } = route(method, path)
+      const { handle, params } = route(method, path)
       if (asksToContinue && !isHuge(request, this.#gateway.settings.maxPayloadBytes)) response.writeContinue()
-      const call = { gateway: this.#gateway, request, query: new URLSearchParams(query), id, log: this.#log }
+      const call = {
+        gateway: this.#gateway,
+        request,
+        query: new URLSearchParams(query),
+        params,
+        log: this.#log,
+      }
       const answer = await handle(call)
       this.#send(request, response, answer, 'application/json')
       // Reads, which a health check makes every few seconds, and pushes, which have a line of their own, are no news.
@@ -182,6 +189,7 @@ export class ControlServer {
       'Content-Type': type,
       'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
+      ...answer.headers,
     })
     if (request.method === 'HEAD') response.end()
     else if (request.complete) response.end(text)

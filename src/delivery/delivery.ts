@@ -2,7 +2,7 @@
 import { Compression, type CompressionOptions, type Receiver } from './compression.ts'
 import { payloadBytes, toFrame, toPayload, toTextFrame } from './encode.ts'
 import { Outbox } from './outbox.ts'
-import { type Directory, type Recipients, type Resolved, resolve } from './recipients.ts'
+import { type Directory, type Recipients, resolve } from './recipients.ts'
 
 /** How a delivery ended. */
 export interface Delivered<S> {
@@ -10,6 +10,8 @@ export interface Delivered<S> {
   readonly count: number
   /** Who they were; for backpressure. */
   readonly recipients: Iterable<S>
+  /** Whether all who are meant are here, whatever other nodes there are. */
+  readonly isLocal: boolean
 }
 
 /** A text that came in as UTF-8, so that it need not be encoded again when it is passed on unchanged. */
@@ -46,23 +48,35 @@ export class Delivery<S extends Receiver> {
   }
 
   /**
-   * Sends a message to its recipients.
+   * Makes the frame of a message.
    * @param message a string goes as text, bytes as binary, any other value as JSON; null and undefined not at all
    * @param limit the largest payload, in bytes
-   * @throws TypeError for a message without JSON text or recipients that are no array; PayloadTooLarge
+   * @returns null for a message that is not sent
+   * @throws TypeError for a message without JSON text; PayloadTooLarge
    */
-  send(message: unknown, to: Recipients, limit: number, original?: Original): Delivered<S> {
+  encode(message: unknown, limit: number, original?: Original): Buffer | null {
     const payload = toPayload(message)
-    if (payload === null) return { count: 0, recipients: [] }
+    if (payload === null) return null
     if (limit !== Infinity && payloadBytes(payload) > limit)
       throw new PayloadTooLarge(payloadBytes(payload), limit)
-    const resolved: Resolved<S> = resolve(to, this.#directory)
-    const unchanged = original !== undefined && payload === original.text
-    const frame = unchanged ? toTextFrame(original.utf8) : toFrame(payload)
-    const count = this.#add(frame, resolved.sinks)
-    this.unknownRecipients += resolved.unknown
+    return original !== undefined && payload === original.text ? toTextFrame(original.utf8) : toFrame(payload)
+  }
+
+  /**
+   * Queues a frame for its recipients.
+   * @throws TypeError for recipients that cannot be looked up; nothing is queued then
+   */
+  send(frame: Buffer, to: Recipients): Delivered<S> {
+    const { sinks, unknown, isLocal } = resolve(to, this.#directory)
+    const count = this.#add(frame, sinks)
+    this.unknownRecipients += unknown
     this.delivered += count
-    return { count, recipients: resolved.sinks }
+    return { count, recipients: sinks, isLocal }
+  }
+
+  /** @throws TypeError for recipients that cannot be looked up */
+  check(to: Recipients): void {
+    resolve(to, this.#directory)
   }
 
   #add(frame: Buffer, sinks: Iterable<S>): number {

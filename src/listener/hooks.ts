@@ -24,12 +24,22 @@ export interface Hook {
   readonly run: (this: unknown, ...args: unknown[]) => unknown
 }
 
-export type Event = keyof HookNames
+/** Events whose hooks' names can be chosen. */
+export type NamedEvent = keyof HookNames
 
-export type Hooks = Readonly<Partial<Record<Event | 'load' | 'unload' | 'error', Hook>>>
+/** Hooks with fixed names: of presence, and of the life cycle. */
+const fixed = {
+  groupJoin: 'onGroupJoin',
+  groupLeave: 'onGroupLeave',
+  load: 'onLoad',
+  unload: 'onUnload',
+  error: 'onError',
+} as const
 
-/** The hooks of the life cycle have fixed names. */
-const fixed = { load: 'onLoad', unload: 'onUnload', error: 'onError' } as const
+/** What a listener can be told with `data`. */
+export type Event = NamedEvent | 'groupJoin' | 'groupLeave'
+
+export type Hooks = Readonly<Partial<Record<NamedEvent | keyof typeof fixed, Hook>>>
 
 /**
  * @param exported the module's `module.exports`
@@ -56,7 +66,7 @@ export function pickHooks(exported: unknown, names: HookNames): Hooks {
     if (hook !== undefined) hooks[event] = hook
     else if (names[event].required) throw new ListenerLoadError(missing(event, names[event].name))
   }
-  for (const event of ['load', 'unload', 'error'] as const) {
+  for (const event of Object.keys(fixed) as (keyof typeof fixed)[]) {
     const hook = find(fixed[event])
     if (hook !== undefined) hooks[event] = hook
   }
@@ -94,7 +104,7 @@ function hookOf(value: unknown, name: string, self: unknown): Hook {
   return { name, self, run: value }
 }
 
-function missing(event: Event, name: string): string {
+function missing(event: NamedEvent, name: string): string {
   return `the listener has no function ${name}, which WS_LISTENER_ON_${event.toUpperCase()} asks for`
 }
 

@@ -15,7 +15,7 @@ import type { ListenerLog } from './log.ts'
 import { unlessNewer } from './newer.ts'
 import { sameContent } from './snapshot.ts'
 import { passesThroughListener } from './stack.ts'
-import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from './types.ts'
+import type { CloseData, Gateway, GroupData, HandshakeData, ListenerData, OpenData } from './types.ts'
 import { Versions } from './versions.ts'
 
 export interface ListenerHostOptions {
@@ -124,6 +124,10 @@ export class ListenerHost implements ListenerPort {
 
   message(data: ListenerData): HookResult {
     return this.#versions.call('message', data)
+  }
+
+  presence(event: 'groupJoin' | 'groupLeave', data: GroupData): HookResult {
+    return this.#versions.call(event, data)
   }
 
   reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {

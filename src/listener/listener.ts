@@ -2,7 +2,7 @@
  * What the gateway asks of a listener. The module host (`host.ts`) is one implementation, the application that is
  * asked over HTTP (`http/http-listener.ts`) another. Nothing outside this folder knows which one runs.
  */
-import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from './types.ts'
+import type { CloseData, Gateway, GroupData, HandshakeData, ListenerData, OpenData } from './types.ts'
 
 /** What became of a hook: nothing to say, or why it failed. A fault has been logged by then. */
 export type Outcome = ListenerFault | undefined
@@ -74,8 +74,12 @@ export interface ListenerSide {
   createGateway(signal: AbortSignal): Gateway
   /** To be told each time that a version has come into use. */
   inUse(): void
-  /** Sends a message to these connections, past all hooks. Who is closed or unknown is left out, and counted. */
+  /**
+   * Sends a message to these connections of any node, past all hooks. Who is closed or unknown is left out, and counted.
+   */
   send(message: unknown, ids: readonly string[]): void
+  /** Closes a connection of any node, after what is sent to it; nothing happens when it is not open. */
+  close(id: string, code?: number, reason?: string): void
 }
 
 /** Makes a listener. */
@@ -109,6 +113,8 @@ export interface ListenerPort {
   open(data: OpenData): HookResult
   close(data: CloseData): HookResult
   message(data: ListenerData): HookResult
+  /** A user has come into a group, or has left it. */
+  presence(event: 'groupJoin' | 'groupLeave', data: GroupData): HookResult
   /**
    * What a hook left in `data` cannot be used (no array where one belongs, no JSON text): a fault of the hook,
    * logged and told to `onError` like one that it threw.

@@ -52,8 +52,29 @@ export interface Connection {
   readonly request: ConnectionRequest
   /** The claims of the client's JSON Web Token; undefined when none is asked for (`WS_JWT_…`). */
   readonly claims: Claims | undefined
-  /** Who it is: the token's `sub`, or what `onClientHandshake` has set as `data.user`. */
-  readonly user: string | undefined
+  /**
+   * Who it is: the token's `sub`, or what `onClientHandshake` has set as `data.user`. Set it to say it yourself, such as
+   * after a login message; a text, or undefined for nobody. Messages reach a user's connections by `data.users`.
+   */
+  get user(): string | undefined
+  set user(user: string | null | undefined)
+  /**
+   * What others may see of the user: a small JSON value (at most 4 KiB), such as `{ name: 'Ann' }`. What is set is
+   * copied: assign it anew to change it. Of several connections of a user, what was set last counts.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as with `state`, the value belongs to the user
+  get info(): any
+  set info(info: unknown)
+  /** The groups that it is in, in the order of joining. In `onClientClose`, those that it was in. */
+  readonly groups: readonly string[]
+  /**
+   * Puts the connection into a group, until it leaves or closes. A group is there as long as somebody is in it.
+   * @param group its name, 1 to 256 characters
+   * @throws TypeError for a name that cannot be one
+   */
+  join(group: string): void
+  /** Takes the connection out of a group. @throws TypeError as `join` */
+  leave(group: string): void
   /**
    * Gives the connection a new token before its old one expires, as the control API's `PUT /connections/ID/token`.
    * @throws an error with `status` and `detail` when the token does not count, or is another user's
@@ -81,6 +102,13 @@ export interface Connections extends Iterable<Connection> {
   get(id: string): Connection | undefined
 }
 
+/** The connections of one group, at this node. They are looked up anew each time. */
+export interface Group extends Iterable<Connection> {
+  readonly name: string
+  /** How many are in it. */
+  readonly size: number
+}
+
 /** Writes to WebSocket.log. */
 export interface Log {
   debug(message: string): void
@@ -97,7 +125,10 @@ export interface Log {
 export interface Gateway {
   /** `WS_GATEWAY_ID`. */
   readonly id: string
+  /** The open connections; where several nodes are one gateway, those of this node. */
   readonly connections: Connections
+  /** The connections that are in a group, also when there is nobody yet. @throws TypeError for a name that cannot be one */
+  group(name: string): Group
   /** Yours: shared by all connections, kept when the listener is reloaded, emptied when the gateway restarts. */
   readonly state: State
   readonly log: Log
@@ -107,7 +138,7 @@ export interface Gateway {
    * Like the control API's `POST /push`: runs `data` through `onMessage`, then sends `data.message`.
    * @throws an error with `status` and `detail` when it is refused
    */
-  push(data: PushData): Promise<{ recipients: number }>
+  push(data: PushData): Promise<{ recipients: number; nodes?: number }>
 }
 
 /** What is pushed. Every further key reaches `onMessage` as it is. */
@@ -116,6 +147,8 @@ export interface PushData {
   /** `base64`: `message` is base64 text and goes out as a binary frame. */
   encoding?: 'base64'
   connections?: Recipient[]
+  groups?: (string | undefined)[]
+  users?: (string | undefined)[]
   except?: Recipient[]
   [key: string]: unknown
 }
@@ -134,8 +167,15 @@ export interface ListenerData {
    */
   get message(): string | Buffer
   set message(value: unknown)
-  /** Set it to send to these alone. `[]` is nobody; left out is everyone. */
+  /**
+   * Set `connections`, `groups` or `users` to send to these alone; to all of them, and to nobody twice. `[]` is nobody;
+   * all three left out is everyone.
+   */
   connections?: Recipient[]
+  /** Set it to send to who is in one of these groups, by their names. */
+  groups?: (string | undefined)[]
+  /** Set it to send to the connections of these users. */
+  users?: (string | undefined)[]
   /** Set it to leave these out. */
   except?: Recipient[]
   /** On close: the close code (RFC 6455 §7.4). */
@@ -155,6 +195,8 @@ export interface HandshakeData extends ListenerData {
   readonly claims: Claims | undefined
   /** Who it is: the token's `sub`. Set it to say it yourself. */
   user: string | undefined
+  /** The groups that it will be in: what `WS_PATH` and the token say. Change it to say it yourself. */
+  groups: string[]
   /** Becomes the connection's `state`. */
   state: State
   /** Set it to the offered subprotocol that the connection shall have; left undefined, it is the first one. */
@@ -180,6 +222,15 @@ export interface CloseData extends ListenerData {
   readonly reason: string
 }
 
+/** What `onGroupJoin` and `onGroupLeave` are told. */
+export interface GroupData extends ListenerData {
+  readonly group: string
+  readonly user: string
+  /** What `conn.info` said last; undefined when nothing. */
+  // biome-ignore lint/suspicious/noExplicitAny: as with `state`, the value belongs to the user
+  readonly info: any
+}
+
 /** A listener: the hooks, as named exports or as the default export's methods. All are optional, all may be async. */
 export interface Listener {
   /**
@@ -196,6 +247,13 @@ export interface Listener {
    * to `data.connections`, without `data.except`.
    */
   onMessage?(data: ListenerData, gateway: Gateway): void | Promise<void>
+  /**
+   * A user is in a group now, whose first connection has joined it: once for all connections and all nodes. Called
+   * where that connection is. Sends nothing by itself.
+   */
+  onGroupJoin?(data: GroupData, gateway: Gateway): void | Promise<void>
+  /** A user has no connection in a group any more, and has not come back within `WS_PRESENCE_GRACE_MS`. */
+  onGroupLeave?(data: GroupData, gateway: Gateway): void | Promise<void>
   /** This version of the listener comes into use (start, reload). When it throws, the load has failed. */
   onLoad?(gateway: Gateway): void | Promise<void>
   /** This version of the listener goes out of use (reload, stop). */

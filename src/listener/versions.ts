@@ -2,7 +2,7 @@
 
 import { findListener } from './find.ts'
 import type { Attempt } from './follow.ts'
-import { type Event, type Hooks, namesOf } from './hooks.ts'
+import { type Event, type Hooks, type NamedEvent, namesOf } from './hooks.ts'
 import type { ListenerHostOptions } from './host.ts'
 import {
   type HandshakeResult,
@@ -21,7 +21,7 @@ import { Version } from './version.ts'
 /** In place of a version, where the folder holds no listener: everything goes to everyone. */
 const DEFAULT = 'default'
 
-const events: readonly Event[] = ['handshake', 'open', 'close', 'message']
+const events: readonly NamedEvent[] = ['handshake', 'open', 'close', 'message']
 
 export class Versions {
   readonly #root: string
@@ -86,7 +86,7 @@ export class Versions {
   }
 
   /** What a hook left behind cannot be used. */
-  reject(error: unknown, data: ListenerData, hook: Event): ListenerFault {
+  reject(error: unknown, data: ListenerData, hook: NamedEvent): ListenerFault {
     const { name } = this.#options.names[hook]
     if (this.#inUse instanceof Version) return this.#inUse.reject(name, error, data)
     return new ListenerFault('threw', messageOf(error), error)

@@ -13,6 +13,7 @@ const none: TokenOptions = {
   jwtJwksUrl: null,
   jwtIssuer: null,
   jwtAudience: null,
+  jwtGroupsClaim: null,
 }
 const secret = 'a secret that is long enough for HS256'
 const bytes = new TextEncoder().encode(secret)

@@ -48,6 +48,7 @@ test('the defaults are those of the contract', () => {
     controlToken: null,
     shutdownTimeoutMs: 8000,
     drainMs: 0,
+    path: null,
     allowedOrigins: ['*'],
     trustProxy: [],
     jwtSecret: null,
@@ -56,6 +57,7 @@ test('the defaults are those of the contract', () => {
     jwtIssuer: null,
     jwtAudience: null,
     jwtCookie: null,
+    jwtGroupsClaim: null,
     tlsCert: null,
     tlsKey: null,
     maxPayloadBytes: 1048576,
@@ -74,6 +76,12 @@ test('the defaults are those of the contract', () => {
     slowConsumer: 'close',
     compression: false,
     compressionThresholdBytes: 1024,
+    redisUrl: null,
+    redisHistory: 50_000,
+    redisBufferBytes: 67_108_864,
+    nodeTimeoutMs: 10_000,
+    presenceGraceMs: 3000,
+    pushStream: null,
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClientConnection } from '../../src/connections/connection.ts'
-import { idSource } from '../../src/connections/id.ts'
+import { idSource, newNodeId } from '../../src/connections/id.ts'
 import { Registry } from '../../src/connections/registry.ts'
 
 /** As much of a connection as the registry looks at. */
@@ -10,7 +10,7 @@ const connection = (id: string) => ({ id, place: 0 }) as ClientConnection
 const idsOf = ({ connections }: { connections: ClientConnection[] }) => connections.map(({ id }) => id)
 
 test('pages go by the order of opening, though an id is given at the handshake', () => {
-  const nextId = idSource()
+  const nextId = idSource(newNodeId())
   const [a, b, c, d, e] = Array.from({ length: 5 }, nextId) as [string, string, string, string, string]
   const registry = new Registry()
   // The handshakes of b and a took long.
@@ -27,7 +27,7 @@ test('pages go by the order of opening, though an id is given at the handshake',
 })
 
 test('behind an id that was never the end of a page, its age decides', () => {
-  const nextId = idSource()
+  const nextId = idSource(newNodeId())
   const [a, b, c] = Array.from({ length: 3 }, nextId) as [string, string, string]
   const registry = new Registry()
   registry.add(connection(a))

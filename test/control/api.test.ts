@@ -194,12 +194,14 @@ test('status has what the contract names', async t => {
   assert.deepEqual(Object.keys(body).sort(), [
     'connections',
     'counters',
+    'groups',
     'id',
     'listener',
     'mode',
     'port',
     'state',
     'uptimeMs',
+    'users',
     'version',
   ])
   assert.equal(body.port, gateway.port)

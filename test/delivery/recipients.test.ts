@@ -6,12 +6,22 @@ import type { Connection, Recipient } from '../../src/listener/types.ts'
 // Only what recipients are known by: the rest of a connection plays no part here.
 const connection = (id: string): Connection => ({ id }) as Connection
 const [a, b, c] = [connection('a'), connection('b'), connection('c')]
+const groups = new Map([
+  ['ab', new Set([a, b])],
+  ['bc', new Set([b, c])],
+])
 const all = new Map([a, b, c].map(one => [one.id, one]))
-const directory = { get: (id: string) => all.get(id), [Symbol.iterator]: () => all.values() }
+const directory = {
+  get: (id: string) => all.get(id),
+  inGroup: (name: string) => groups.get(name),
+  ofUser: () => undefined,
+  isElsewhere: (id: string) => id.startsWith('other-'),
+  [Symbol.iterator]: () => all.values(),
+}
 
 function ids(only?: unknown, except?: unknown) {
   const { sinks, unknown } = resolve(
-    { only: only as Recipient[] | undefined, except: except as Recipient[] | undefined },
+    { connections: only as Recipient[] | undefined, except: except as Recipient[] | undefined },
     directory,
   )
   return { ids: [...sinks].map(sink => sink.id).join(''), unknown }

@@ -180,6 +180,10 @@ function connectionOf(id: string): Connection {
     },
     claims: undefined,
     user: undefined,
+    info: undefined,
+    groups: [],
+    join: () => undefined,
+    leave: () => undefined,
     renewToken: async () => undefined,
     send: () => undefined,
     close: () => undefined,
@@ -192,6 +196,7 @@ function gatewayOf(signal: AbortSignal, state: Record<string, unknown>): Gateway
   return {
     id: 'test',
     connections: { size: 0, get: id => none.get(id), [Symbol.iterator]: () => none.values() },
+    group: name => ({ name, size: 0, [Symbol.iterator]: () => none.values() }),
     state,
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     signal,

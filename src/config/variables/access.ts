@@ -1,11 +1,25 @@
 /** Who gets in. */
 import { networkText } from '../../admission/networks.ts'
 import { originText } from '../../admission/origins.ts'
-import { listOf, matching, text, webAddress } from '../kinds.ts'
+import { isPathPattern } from '../../admission/paths.ts'
+import { type Kind, listOf, matching, text, webAddress } from '../kinds.ts'
 import { certificatePem, privateKeyPem, publicKeyPem } from '../pem.ts'
 import { variable } from '../variable.ts'
 
+const matchingPath: Kind<string> = {
+  takes: 'a path such as /ws, or one with a part :group such as /ws/:group',
+  read: value => (isPathPattern(value) ? value : undefined),
+}
+
 export const access = {
+  path: variable<string | null>({
+    name: 'WS_PATH',
+    kind: matchingPath,
+    default: null,
+    shownDefault: 'any path',
+    meaning:
+      'The path at which clients connect; another one gets 404. With a part `:group`, as in `/ws/:group`, it puts them into that group.',
+  }),
   allowedOrigins: variable<readonly string[]>({
     name: 'WS_ALLOWED_ORIGINS',
     guards: true,
@@ -71,6 +85,14 @@ export const access = {
     default: null,
     shownDefault: 'none',
     meaning: 'The cookie that may hold the token.',
+  }),
+  jwtGroupsClaim: variable<string | null>({
+    name: 'WS_JWT_GROUPS_CLAIM',
+    kind: text,
+    default: null,
+    shownDefault: 'none',
+    meaning:
+      'The claim whose texts, or one text, are the groups that the connection is in, such as `groups`.',
   }),
   tlsCert: variable<string | null>({
     name: 'WS_TLS_CERT',

@@ -11,7 +11,7 @@ import {
   type Refusal,
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
-import type { CloseData, Gateway, HandshakeData, ListenerData, OpenData } from '../types.ts'
+import type { CloseData, Gateway, GroupData, HandshakeData, ListenerData, OpenData } from '../types.ts'
 import { readAnswer, readable, refusalReason, shown } from './answer.ts'
 import { Application, pushConcurrency } from './application.ts'
 import type { Question } from './asking.ts'
@@ -168,6 +168,10 @@ export class HttpListener implements ListenerPort {
     const unfit = this.#events.has('push') ? pushFault(data) : undefined
     if (unfit !== undefined) return new ListenerFault('unfit', unfit)
     return this.#tell('push', data, id => aboutPush(id, data))
+  }
+
+  presence(_event: 'groupJoin' | 'groupLeave', _data: GroupData): HookResult {
+    return undefined
   }
 
   reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {

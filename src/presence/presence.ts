@@ -1,0 +1,152 @@
+/**
+ * Who is present: what this node holds becomes records; the records of all nodes, in their one order, become the
+ * roster; and what changes there is told once, by the node that it concerns. Without other nodes the records come back
+ * at once.
+ */
+import { type Holding, Holdings, type PresenceSink } from './holdings.ts'
+import type { Entry, PresenceRecord } from './records.ts'
+import { type Member, Roster } from './roster.ts'
+
+export interface PresenceOptions {
+  /** This node's id. */
+  readonly node: string
+  /** How long a user who has left may take to come back, in milliseconds. */
+  readonly graceMs: number
+  /** Tells the listener; resolves when it has been told. */
+  tell(hook: 'groupJoin' | 'groupLeave', member: Member): Promise<void>
+}
+
+/** So many memberships go into one part of a snapshot. */
+const PART = 500
+
+export class Presence implements PresenceSink {
+  readonly holdings = new Holdings(this)
+  readonly #options: PresenceOptions
+  readonly #roster: Roster
+  /** Ends of the time in which somebody may come back. */
+  readonly #waits = new Map<Member, NodeJS.Timeout>()
+  /** What one user's hooks in one group wait for: the hook before. */
+  readonly #turns = new Map<string, Promise<void>>()
+  #leaves = 0
+  /** Where records go; without other nodes, back to here. */
+  #publish: (record: PresenceRecord) => void
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    const { node } = options
+    this.#publish = record => this.take(node, record)
+    this.#roster = new Roster({
+      came: (member, at) => {
+        if (at === node) this.#tell('groupJoin', member)
+      },
+      leaving: (member, by) => {
+        this.#stopWaiting(member)
+        if (by === node) this.#wait(member)
+      },
+      returned: member => this.#stopWaiting(member),
+      left: (member, by) => {
+        this.#stopWaiting(member)
+        if (by === node) this.#tell('groupLeave', member)
+      },
+    })
+  }
+
+  /** From here on records go to all nodes, and come back in their order. */
+  publishTo(publish: (record: PresenceRecord) => void): void {
+    this.#publish = publish
+  }
+
+  present(group: string, user: string, info: string | undefined): void {
+    this.#publish({ kind: 'in', group, user, info })
+  }
+
+  absent(group: string, user: string): void {
+    this.#publish({ kind: 'out', group, user, leave: String(++this.#leaves) })
+  }
+
+  /** Takes a record of any node, this one included, in the order of all. */
+  take(node: string, record: PresenceRecord): void {
+    this.#roster.take(node, record)
+  }
+
+  /** A node has gone; `heir` waits for those whom it held. */
+  nodeGone(node: string, heir: string | undefined): void {
+    this.#roster.nodeGone(node, heir)
+  }
+
+  /** Says all that this node holds, and whom it waits for, from now on. */
+  publishAll(): void {
+    const { node } = this.#options
+    const entries: Entry[] = []
+    for (const [group, user, info] of this.holdings.all()) entries.push([group, user, info ?? null])
+    for (const member of this.#roster.awaitedBy(node)) {
+      // When it could not say that somebody has left, it waits anew.
+      if (!this.#waits.has(member)) this.#wait(member)
+      const { group, user, info, leaving } = member
+      entries.push([group, user, info ?? null, leaving?.leave ?? ''])
+    }
+    for (let i = 0; i === 0 || i < entries.length; i += PART) {
+      const isLast = i + PART >= entries.length
+      this.#publish({
+        kind: 'snapshot',
+        entries: entries.slice(i, i + PART),
+        isFirst: i === 0,
+        isLast,
+      })
+    }
+  }
+
+  /** The members of a group at all nodes, who are waited for included. */
+  membersInCluster(group: string): Holding[] {
+    return [...this.#roster.in(group).values()].map(({ user, info }) => [group, user, info])
+  }
+
+  /** Those whom this node holds or waits for. */
+  membersHere(group: string): Holding[] {
+    const members: Holding[] = [...this.holdings.in(group)].map(([user, { info }]) => [group, user, info])
+    const here = this.holdings.in(group)
+    for (const { user, info, leaving } of this.#roster.in(group).values()) {
+      if (leaving?.by === this.#options.node && !here.has(user)) members.push([group, user, info])
+    }
+    return members
+  }
+
+  /**
+   * This node stops.
+   * @param isAlone whether nobody is left to wait for those who are in its groups: then they leave now
+   */
+  async end(isAlone: boolean): Promise<void> {
+    for (const wait of this.#waits.values()) clearTimeout(wait)
+    this.#waits.clear()
+    const members = this.#roster.clear()
+    if (isAlone) for (const member of members) this.#tell('groupLeave', member)
+    await Promise.all(this.#turns.values())
+  }
+
+  #wait(member: Member): void {
+    const wait = setTimeout(() => {
+      this.#waits.delete(member)
+      const { group, user, leaving } = member
+      if (leaving !== undefined) this.#publish({ kind: 'left', group, user, leave: leaving.leave })
+    }, this.#options.graceMs)
+    wait.unref()
+    this.#waits.set(member, wait)
+  }
+
+  #stopWaiting(member: Member): void {
+    clearTimeout(this.#waits.get(member))
+    this.#waits.delete(member)
+  }
+
+  /** One after another for each user and group, and never within the code that has caused it. */
+  #tell(hook: 'groupJoin' | 'groupLeave', member: Member): void {
+    const key = JSON.stringify([member.group, member.user])
+    // What is told is how it was, whatever it has become by then.
+    const told = { ...member }
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(() => this.#options.tell(hook, told))
+    this.#turns.set(key, turn)
+    void turn.then(() => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key)
+    })
+  }
+}

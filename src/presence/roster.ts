@@ -1,0 +1,176 @@
+/**
+ * Who is in which group, over all nodes: a replica, which is a function of the records in the order in which all nodes
+ * read them. So each node knows of a change whether it is the first or the last of its user, and whose it is.
+ */
+import type { Entry, PresenceRecord, Snapshot } from './records.ts'
+
+/** One user in one group. */
+export interface Member {
+  readonly group: string
+  readonly user: string
+  /** The nodes that hold it; none while it is waited for. */
+  readonly nodes: string[]
+  /** JSON text, as it was set last. */
+  info: string | undefined
+  /** While no node holds it: the node that waits for it to come back, and which leave that is. */
+  leaving: { readonly by: string; readonly leave: string } | undefined
+}
+
+/** What is told of each change. */
+export interface RosterEvents {
+  /** Its first connection anywhere is at this node. */
+  came(member: Member, node: string): void
+  /** No node holds it any more, and this one waits for it. */
+  leaving(member: Member, node: string): void
+  /** It was waited for, and is there again. */
+  returned(member: Member): void
+  /** It has not come back to the node that waited. */
+  left(member: Member, node: string): void
+}
+
+export class Roster {
+  readonly #events: RosterEvents
+  readonly #groups = new Map<string, Map<string, Member>>()
+  /** Parts of snapshots whose last part has not come yet, by node. */
+  readonly #parts = new Map<string, Entry[]>()
+
+  constructor(events: RosterEvents) {
+    this.#events = events
+  }
+
+  /** The members of a group, by user. */
+  in(group: string): ReadonlyMap<string, Member> {
+    return this.#groups.get(group) ?? new Map()
+  }
+
+  take(node: string, record: PresenceRecord): void {
+    if (record.kind === 'snapshot') {
+      this.#snapshot(node, record)
+      return
+    }
+    const { kind, group, user } = record
+    if (kind === 'in') {
+      this.#in(node, group, user, record.info)
+      return
+    }
+    const member = this.#groups.get(group)?.get(user)
+    if (member === undefined) return
+    if (kind === 'out') this.#out(member, node, node, record.leave)
+    else if (member.leaving?.by === node && member.leaving.leave === record.leave) {
+      this.#delete(member)
+      this.#events.left(member, node)
+    }
+  }
+
+  /**
+   * A node has gone, or is dead.
+   * @param heir the node that waits for those whom it held or waited for; undefined when there is none
+   */
+  nodeGone(node: string, heir: string | undefined): void {
+    this.#parts.delete(node)
+    for (const member of this.#all()) {
+      if (member.nodes.includes(node)) this.#out(member, node, heir, node)
+      else if (member.leaving?.by === node) this.#wait(member, heir, member.leaving.leave)
+    }
+  }
+
+  /** Those whom a node waits for. */
+  *awaitedBy(node: string): Iterable<Member> {
+    for (const member of this.#all()) if (member.leaving?.by === node) yield member
+  }
+
+  /** Forgets all. @returns whom it knew */
+  clear(): Member[] {
+    const all = [...this.#all()]
+    this.#groups.clear()
+    this.#parts.clear()
+    return all
+  }
+
+  *#all(): Iterable<Member> {
+    for (const users of this.#groups.values()) yield* users.values()
+  }
+
+  #in(node: string, group: string, user: string, info: string | undefined): void {
+    let users = this.#groups.get(group)
+    if (users === undefined) {
+      users = new Map()
+      this.#groups.set(group, users)
+    }
+    const member = users.get(user)
+    if (member === undefined) {
+      const added: Member = { group, user, nodes: [node], info, leaving: undefined }
+      users.set(user, added)
+      this.#events.came(added, node)
+      return
+    }
+    const isKnown = member.nodes.includes(node)
+    // A second connection that says nothing does not take away what the first one has said.
+    if (isKnown || info !== undefined) member.info = info
+    if (isKnown) return
+    member.nodes.push(node)
+    if (member.leaving === undefined) return
+    member.leaving = undefined
+    this.#events.returned(member)
+  }
+
+  #out(member: Member, node: string, heir: string | undefined, leave: string): void {
+    const at = member.nodes.indexOf(node)
+    if (at === -1) return
+    member.nodes.splice(at, 1)
+    if (member.nodes.length === 0) this.#wait(member, heir, leave)
+  }
+
+  #wait(member: Member, by: string | undefined, leave: string): void {
+    if (by === undefined) {
+      this.#delete(member)
+      return
+    }
+    member.leaving = { by, leave }
+    this.#events.leaving(member, by)
+  }
+
+  #delete({ group, user }: Member): void {
+    const users = this.#groups.get(group)
+    users?.delete(user)
+    if (users?.size === 0) this.#groups.delete(group)
+  }
+
+  #snapshot(node: string, { entries, isFirst, isLast }: Snapshot): void {
+    const parts = isFirst ? [] : this.#parts.get(node)
+    // The first part was missed: a whole snapshot will come.
+    if (parts === undefined) return
+    for (const entry of entries) parts.push(entry)
+    this.#parts.set(node, parts)
+    if (!isLast) return
+    this.#parts.delete(node)
+    this.#replace(node, parts)
+  }
+
+  /** Brings what is known of a node to what it says itself. */
+  #replace(node: string, entries: readonly Entry[]): void {
+    const held = new Map<string, Set<string>>()
+    for (const [group, user, info, leave] of entries) {
+      if (leave !== undefined) {
+        this.#awaited(node, group, user, info ?? undefined, leave)
+        continue
+      }
+      this.#in(node, group, user, info ?? undefined)
+      const users = held.get(group)
+      if (users === undefined) held.set(group, new Set([user]))
+      else users.add(user)
+    }
+    for (const member of this.#all()) {
+      if (member.nodes.includes(node) && !held.get(member.group)?.has(member.user)) {
+        this.#out(member, node, node, `snapshot ${node}`)
+      }
+    }
+  }
+
+  /** Somebody is waited for of whom a node that has just come does not know. */
+  #awaited(node: string, group: string, user: string, info: string | undefined, leave: string): void {
+    const users = this.#groups.get(group) ?? new Map<string, Member>()
+    this.#groups.set(group, users)
+    if (!users.has(user)) users.set(user, { group, user, nodes: [], info, leaving: { by: node, leave } })
+  }
+}
