@@ -4,6 +4,7 @@ import { Refusals } from './admission/refusals.ts'
 import type { TokenVerifier } from './admission/verified.ts'
 import { Clients } from './clients.ts'
 import { AllNodes } from './cluster/all-nodes.ts'
+import type { Cluster, ClusterOptions } from './cluster/cluster.ts'
 import { ThisNode } from './cluster/this-node.ts'
 import type { Settings } from './config.ts'
 import { Belonging } from './connections/belonging.ts'
@@ -14,6 +15,7 @@ import { idSource, newNodeId } from './connections/id.ts'
 import { Registry } from './connections/registry.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { Drain } from './delivery/drain.ts'
+import { toBinaryFrame, toTextFrame } from './delivery/encode.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { ListenerFactory, ListenerPort } from './listener/listener.ts'
 import type { Gateway as GatewayApi, PushData, State } from './listener/types.ts'
@@ -38,7 +40,12 @@ export interface GatewayOptions {
   /** Undefined when the port speaks no TLS. */
   readonly certificate: Certificate | undefined
   readonly listener: ListenerFactory
+  /** Makes this node one of several; undefined without WS_REDIS_URL. */
+  readonly cluster: ((side: ClusterSide) => Cluster) | undefined
 }
+
+/** What a cluster needs of the gateway. */
+export type ClusterSide = Pick<ClusterOptions, 'node' | 'presence' | 'load' | 'deliver' | 'pushed' | 'answer'>
 
 export class Gateway {
   readonly settings: Settings
@@ -53,6 +60,9 @@ export class Gateway {
   readonly #listener: ListenerPort
   readonly #delivery: Delivery<ClientConnection>
   readonly #messages: Messages
+  readonly #thisNode: ThisNode
+  /** Undefined without WS_REDIS_URL. */
+  readonly #cluster: Cluster | undefined
   /** The gateway as one, however many nodes it has. */
   readonly nodes: AllNodes
   readonly presence: Presence
@@ -87,11 +97,14 @@ export class Gateway {
       graceMs: settings.presenceGraceMs,
       tell: (hook, member) => this.#tellPresence(hook, member),
     })
+    const cluster = options.cluster?.(this.#clusterSide(node))
+    this.#cluster = cluster
+    if (cluster !== undefined) connections.isElsewhere = id => cluster.isElsewhere(id)
     this.#messages = new Messages({
       log,
       listener,
       delivery: this.#delivery,
-      others: undefined,
+      others: cluster,
       maxPushBytes: settings.maxPayloadBytes,
     })
     this.clients = new Clients({
@@ -105,7 +118,8 @@ export class Gateway {
       pass: (data, fault, original) => this.#messages.pass(data, fault, original),
     })
     const { clients, presence } = this
-    this.nodes = new AllNodes(node, new ThisNode({ connections, clients, presence }), presence, undefined)
+    this.#thisNode = new ThisNode({ connections, clients, presence })
+    this.nodes = new AllNodes(node, this.#thisNode, presence, cluster)
     this.#public = new PublicSide({
       settings,
       log,
@@ -123,8 +137,8 @@ export class Gateway {
         refusal: () => this.#closedDoor(),
         hookFailed: () => this.#listenerErrors++,
       }),
-      beforeOpening: async () => undefined,
-      afterClosing: () => this.presence.end(true),
+      beforeOpening: () => this.#join(),
+      afterClosing: ms => this.#leave(ms),
       health: () => this.#publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
@@ -165,6 +179,7 @@ export class Gateway {
 
   status(): Status {
     const { settings, lifecycle } = this
+    const cluster = this.#cluster
     return {
       id: settings.gatewayId,
       state: lifecycle.state,
@@ -187,13 +202,14 @@ export class Gateway {
         delivered: this.#delivery.delivered,
         unknownRecipients: this.#delivery.unknownRecipients,
       },
+      ...(cluster && { node: cluster.node, nodes: cluster.nodes, backplane: cluster.status }),
       version: this.#version,
     }
   }
 
   health(): Health {
     const { state, failure } = this.lifecycle
-    return health(state, failure, this.#listener)
+    return health(state, failure, this.#listener, this.#cluster?.error ?? null)
   }
 
   /**
@@ -237,6 +253,41 @@ export class Gateway {
     const { status } = this.health()
     const ok = status !== 'fail' && !this.#isDraining && this.lifecycle.state === 'running'
     return { ok, body: { status: ok ? status : 'fail' } }
+  }
+
+  /** @throws Problem 409 when Redis refuses who we are */
+  async #join(): Promise<void> {
+    try {
+      await this.#cluster?.start()
+    } catch (error) {
+      throw new Problem(409, error instanceof Error ? error.message : String(error), {}, error)
+    }
+  }
+
+  /** @param ms how long it may take */
+  async #leave(ms: number): Promise<void> {
+    const cluster = this.#cluster
+    await this.presence.end(cluster === undefined || cluster.live.length === 0)
+    await cluster?.stop(AbortSignal.timeout(ms))
+  }
+
+  /** What other nodes want of this one. */
+  #clusterSide(node: string): ClusterSide {
+    const { connections, presence } = this
+    return {
+      node,
+      presence,
+      load: () => ({
+        connections: connections.size,
+        groups: connections.groups.size,
+        users: connections.users.size,
+      }),
+      deliver: (payload, isBinary, to) => {
+        this.#delivery.send(isBinary ? toBinaryFrame(payload) : toTextFrame(payload), to)
+      },
+      pushed: () => undefined,
+      answer: question => this.#thisNode.answer(question),
+    }
   }
 
   /** Tells the listener who has come into a group, or has left it. */

@@ -31,8 +31,8 @@ export interface PublicSideOptions {
   readonly certificate: Certificate | undefined
   /** What happens once the listener is there, and before clients come. @throws Problem when nobody may come */
   beforeOpening(): Promise<void>
-  /** What happens once the clients have gone, and before the listener goes. */
-  afterClosing(): Promise<void>
+  /** What happens once the clients have gone, and before the listener goes. @param ms how long it may take */
+  afterClosing(ms: number): Promise<void>
   health(): { readonly ok: boolean; readonly body: object }
 }
 
@@ -74,7 +74,7 @@ export class PublicSide implements Phases {
       await beforeOpening()
       this.#server = await this.#listen()
     } catch (error) {
-      await afterClosing()
+      await afterClosing(settings.shutdownTimeoutMs)
       await listener.stop()
       if (error instanceof Problem) throw error
       throw new Problem(
@@ -117,7 +117,7 @@ export class PublicSide implements Phases {
       )
     }
     clients.upkeep.stop()
-    await within(afterClosing(), left(LEAVE_SHARE))
+    await within(afterClosing(left(LEAVE_SHARE)), left(LEAVE_SHARE))
     await within(listener.stop(), left(UNLOAD_SHARE))
     log.info({ event: 'gateway.stop', connections: closed, reason: why }, 'the gateway has stopped')
   }

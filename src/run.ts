@@ -5,7 +5,7 @@ import { drainLimitMs } from './config/combinations.ts'
 import { type Config, ConfigError, readConfig, type Settings } from './config.ts'
 import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
-import { Gateway } from './gateway.ts'
+import { Gateway, type GatewayOptions } from './gateway.ts'
 import { listenerFactory } from './listener/factory.ts'
 import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
@@ -31,6 +31,7 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     version: version(),
     tokens: await tokensOf(settings),
     certificate: certificateOf(config, logger),
+    cluster: await clusterOf(settings, logger),
     listener: await listenerFactory(config, {
       log: logger,
       version: version(),
@@ -124,6 +125,14 @@ async function tokensOf(settings: Settings): Promise<TokenVerifier | undefined> 
   if ([settings.jwtSecret, settings.jwtPublicKey, settings.jwtJwksUrl].every(key => key === null))
     return undefined
   return (await import('./admission/tokens.ts')).tokenVerifier(settings)
+}
+
+/** The client of Redis is loaded only where there is one. */
+async function clusterOf(settings: Settings, log: Logger): Promise<GatewayOptions['cluster']> {
+  const { redisUrl } = settings
+  if (redisUrl === null) return undefined
+  const { Cluster } = await import('./cluster/cluster.ts')
+  return side => new Cluster({ ...settings, redisUrl, log, ...side })
 }
 
 function certificateOf({ settings, files }: Config, log: Logger): Certificate | undefined {

@@ -1,4 +1,6 @@
 /** What `GET /status` and `GET /health` say. */
+import type { BackplaneStatus } from './cluster/cluster.ts'
+import type { NodeStatus } from './cluster/members.ts'
 import type { GatewayState, StartupMode } from './lifecycle.ts'
 import type { ListenerPort, ListenerStatus } from './listener/listener.ts'
 
@@ -20,6 +22,10 @@ export interface Status {
   readonly users: number
   readonly listener: ListenerStatus
   readonly counters: Readonly<Record<string, number>>
+  /** In a cluster: this node's id, all nodes, and how it stands with what is between them. */
+  readonly node?: string
+  readonly nodes?: readonly NodeStatus[]
+  readonly backplane?: BackplaneStatus
   readonly version: string
 }
 
@@ -32,8 +38,16 @@ export interface Health {
   readonly output?: string
 }
 
-/** A gateway that is stopped because it was told so passes; one that lets nobody in fails. */
-export function health(state: GatewayState, failure: string | null, listener: ListenerPort): Health {
+/**
+ * A gateway that is stopped because it was told so passes; one that lets nobody in fails.
+ * @param away why Redis cannot be used, or null
+ */
+export function health(
+  state: GatewayState,
+  failure: string | null,
+  listener: ListenerPort,
+  away: string | null,
+): Health {
   if (state === 'starting') return { status: 'fail', state, output: 'the gateway is starting' }
   if (state === 'stopping') return { status: 'pass', state }
   if (state === 'stopped') {
@@ -41,5 +55,8 @@ export function health(state: GatewayState, failure: string | null, listener: Li
   }
   const { error } = listener.status
   if (!listener.ready) return { status: 'fail', state, output: error ?? 'no listener is in use' }
-  return error === null ? { status: 'pass', state } : { status: 'warn', state, output: error }
+  const warnings = [error, away === null ? null : `Redis is away: ${away}`].filter(text => text !== null)
+  return warnings.length === 0
+    ? { status: 'pass', state }
+    : { status: 'warn', state, output: warnings.join('; ') }
 }

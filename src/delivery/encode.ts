@@ -36,12 +36,22 @@ export function toFrame(payload: Payload): Buffer {
     frame.write(payload, frame.length - length, length, 'utf8')
     return frame
   }
-  return bytesFrame(FIN_BINARY, payload)
+  return toBinaryFrame(payload)
 }
 
 /** The frame of a text that is at hand as UTF-8 already, such as a message that is passed on unchanged. */
 export function toTextFrame(utf8: Uint8Array): Buffer {
   return bytesFrame(FIN_TEXT, utf8)
+}
+
+/** The frame of bytes. */
+export function toBinaryFrame(payload: Uint8Array): Buffer {
+  return bytesFrame(FIN_BINARY, payload)
+}
+
+/** Whether a frame that was made here is binary. */
+export function isBinaryFrame(frame: Buffer): boolean {
+  return ((frame[0] ?? 0) & 0x0f) === (FIN_BINARY & 0x0f)
 }
 
 /** The payload of a frame that was made here. */
