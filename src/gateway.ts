@@ -4,7 +4,7 @@ import { Refusals } from './admission/refusals.ts'
 import type { TokenVerifier } from './admission/verified.ts'
 import { Clients } from './clients.ts'
 import { AllNodes } from './cluster/all-nodes.ts'
-import type { Cluster, ClusterOptions } from './cluster/cluster.ts'
+import type { ClusterFactory, ClusterParts, ClusterSide } from './cluster/factory.ts'
 import { ThisNode } from './cluster/this-node.ts'
 import type { Settings } from './config.ts'
 import { Belonging } from './connections/belonging.ts'
@@ -16,6 +16,7 @@ import { Registry } from './connections/registry.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { Drain } from './delivery/drain.ts'
 import { toBinaryFrame, toTextFrame } from './delivery/encode.ts'
+import { Idempotency } from './idempotency/idempotency.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { ListenerFactory, ListenerPort } from './listener/listener.ts'
 import type { Gateway as GatewayApi, PushData, State } from './listener/types.ts'
@@ -41,11 +42,8 @@ export interface GatewayOptions {
   readonly certificate: Certificate | undefined
   readonly listener: ListenerFactory
   /** Makes this node one of several; undefined without WS_REDIS_URL. */
-  readonly cluster: ((side: ClusterSide) => Cluster) | undefined
+  readonly cluster: ClusterFactory | undefined
 }
-
-/** What a cluster needs of the gateway. */
-export type ClusterSide = Pick<ClusterOptions, 'node' | 'presence' | 'load' | 'deliver' | 'pushed' | 'answer'>
 
 export class Gateway {
   readonly settings: Settings
@@ -62,7 +60,9 @@ export class Gateway {
   readonly #messages: Messages
   readonly #thisNode: ThisNode
   /** Undefined without WS_REDIS_URL. */
-  readonly #cluster: Cluster | undefined
+  readonly #cluster: ClusterParts | undefined
+  /** Pushes with a key. */
+  readonly idempotency: Idempotency
   /** The gateway as one, however many nodes it has. */
   readonly nodes: AllNodes
   readonly presence: Presence
@@ -97,8 +97,9 @@ export class Gateway {
       graceMs: settings.presenceGraceMs,
       tell: (hook, member) => this.#tellPresence(hook, member),
     })
-    const cluster = options.cluster?.(this.#clusterSide(node))
-    this.#cluster = cluster
+    this.#cluster = options.cluster?.(this.#clusterSide(node))
+    this.idempotency = new Idempotency(this.#cluster?.answers)
+    const cluster = this.#cluster?.cluster
     if (cluster !== undefined) connections.isElsewhere = id => cluster.isElsewhere(id)
     this.#messages = new Messages({
       log,
@@ -168,18 +169,22 @@ export class Gateway {
   /**
    * Pushes a message: through `onMessage`, then to its recipients.
    * @param pushed an object with a `message`; it becomes the hook's `data` itself
+   * @param key what the pusher calls this push (`Idempotency-Key`), for other nodes to know
    * @returns at once when the hook is synchronous, so that a stream of pushes costs no turn for each
    * @throws Problem 400, 409, 413, 500, 503 or 504, at once or as a rejection
    */
-  push(pushed: unknown): PushDelivered | Promise<PushDelivered> {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) throw refusal
-    return this.#messages.push(pushed)
+  push(pushed: unknown, key?: string): PushDelivered | Promise<PushDelivered> {
+    return this.#unrefused(() => this.#messages.push(pushed, key))
+  }
+
+  /** Resolves when other nodes can be sent more. */
+  async room(): Promise<void> {
+    await this.#cluster?.cluster.room()
   }
 
   status(): Status {
     const { settings, lifecycle } = this
-    const cluster = this.#cluster
+    const cluster = this.#cluster?.cluster
     return {
       id: settings.gatewayId,
       state: lifecycle.state,
@@ -209,7 +214,7 @@ export class Gateway {
 
   health(): Health {
     const { state, failure } = this.lifecycle
-    return health(state, failure, this.#listener, this.#cluster?.error ?? null)
+    return health(state, failure, this.#listener, this.#cluster?.cluster.error ?? null)
   }
 
   /**
@@ -231,6 +236,13 @@ export class Gateway {
   /** Whether an error came out of the listener's own files. */
   isListenerError(error: unknown): boolean {
     return error instanceof Error && this.#listener.owns(error.stack ?? '')
+  }
+
+  /** @throws Problem 409 or 503 when nothing can be pushed now */
+  #unrefused<T>(push: () => T): T {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    return push()
   }
 
   #refusal(): Problem | undefined {
@@ -258,7 +270,8 @@ export class Gateway {
   /** @throws Problem 409 when Redis refuses who we are */
   async #join(): Promise<void> {
     try {
-      await this.#cluster?.start()
+      await this.#cluster?.cluster.start()
+      this.#cluster?.pushStream?.start()
     } catch (error) {
       throw new Problem(409, error instanceof Error ? error.message : String(error), {}, error)
     }
@@ -266,7 +279,8 @@ export class Gateway {
 
   /** @param ms how long it may take */
   async #leave(ms: number): Promise<void> {
-    const cluster = this.#cluster
+    const { cluster, pushStream } = this.#cluster ?? {}
+    await pushStream?.stop()
     await this.presence.end(cluster === undefined || cluster.live.length === 0)
     await cluster?.stop(AbortSignal.timeout(ms))
   }
@@ -283,9 +297,10 @@ export class Gateway {
         users: connections.users.size,
       }),
       deliver: (payload, isBinary, to) => {
-        this.#delivery.send(isBinary ? toBinaryFrame(payload) : toTextFrame(payload), to)
+        return this.#delivery.send(isBinary ? toBinaryFrame(payload) : toTextFrame(payload), to).count
       },
-      pushed: () => undefined,
+      pushed: (key, recipients) => this.idempotency.happened(key, recipients),
+      prepare: pushed => this.#unrefused(() => this.#messages.prepare(pushed)),
       answer: question => this.#thisNode.answer(question),
     }
   }

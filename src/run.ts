@@ -1,11 +1,12 @@
 /** Puts the gateway together: environment → log → gateway → control server → signals. */
 import type { TokenVerifier } from './admission/verified.ts'
 import * as client from './client.ts'
+import type { ClusterFactory } from './cluster/factory.ts'
 import { drainLimitMs } from './config/combinations.ts'
 import { type Config, ConfigError, readConfig, type Settings } from './config.ts'
 import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
-import { Gateway, type GatewayOptions } from './gateway.ts'
+import { Gateway } from './gateway.ts'
 import { listenerFactory } from './listener/factory.ts'
 import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
@@ -128,11 +129,10 @@ async function tokensOf(settings: Settings): Promise<TokenVerifier | undefined> 
 }
 
 /** The client of Redis is loaded only where there is one. */
-async function clusterOf(settings: Settings, log: Logger): Promise<GatewayOptions['cluster']> {
+async function clusterOf(settings: Settings, log: Logger): Promise<ClusterFactory | undefined> {
   const { redisUrl } = settings
   if (redisUrl === null) return undefined
-  const { Cluster } = await import('./cluster/cluster.ts')
-  return side => new Cluster({ ...settings, redisUrl, log, ...side })
+  return (await import('./cluster/factory.ts')).clusterFactory(settings, redisUrl, log)
 }
 
 function certificateOf({ settings, files }: Config, log: Logger): Certificate | undefined {

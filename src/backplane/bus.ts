@@ -3,6 +3,7 @@
  * said, in one order. A second stream for each node, its inbox, holds what is meant for it alone.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import type { RedisReply, Words } from './connection.ts'
 import { Incoming } from './incoming.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
@@ -15,7 +16,8 @@ import {
   toBatch,
   write,
 } from './records.ts'
-import { listOf, type RedisReply, RedisSession, type StreamEntry } from './session.ts'
+import { RedisSession } from './session.ts'
+import { listOf, type StreamEntry } from './streams.ts'
 
 export interface BusOptions {
   readonly url: string
@@ -143,7 +145,7 @@ export class Bus {
   }
 
   /** @throws when Redis is away, or refuses it */
-  async command(words: readonly (string | Buffer)[]): Promise<RedisReply> {
+  async command(words: Words): Promise<RedisReply> {
     if (this.#session === undefined) throw new Error('Redis is away')
     return this.#session.command(words)
   }

@@ -1,6 +1,7 @@
 /** Keeps a session with Redis: opens it, and opens another one when it is lost, until it is stopped. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { RedisRefusal, type RedisSession } from './session.ts'
+import { RedisRefusal } from './connection.ts'
+import type { RedisSession } from './session.ts'
 
 export interface LinkOptions {
   /** @throws what keeps it from being opened */

@@ -26,10 +26,10 @@ export interface ClusterOptions {
   readonly presence: Presence
   /** How much this node holds. */
   load(): Load
-  /** Delivers a message of another node. */
-  deliver(payload: Buffer, isBinary: boolean, to: Recipients): void
-  /** A push of this key has been published, by whichever node. */
-  pushed(key: string): void
+  /** Delivers a message of another node. @returns to how many connections */
+  deliver(payload: Buffer, isBinary: boolean, to: Recipients): number
+  /** Another node has published a push of this key. @param recipients how many it went to here */
+  pushed(key: string, recipients: number): void
   /** Answers for this node. */
   answer(question: Question): unknown
 }
@@ -260,10 +260,12 @@ export class Cluster implements OtherNodes, Peers {
     const isOwn = from === node
     if (!isOwn) this.#members.heard(from)
     switch (record.kind) {
-      case 'message':
-        if (record.key !== undefined) pushed(record.key)
-        if (!isOwn) deliver(payload, record.isBinary === true, fromRemote(record.to, node))
+      case 'message': {
+        if (isOwn) break
+        const count = deliver(payload, record.isBinary === true, fromRemote(record.to, node))
+        if (record.key !== undefined) pushed(record.key, count)
         break
+      }
       case 'order':
         if (!isOwn) void this.#carryOut(record.order, record.reply)
         break

@@ -5,9 +5,10 @@ import type { Drainable } from '../delivery/drain.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
-import { pushAnswer } from '../push.ts'
+import { type Pushed, pushAnswer } from '../push.ts'
 import { parseJson, readBody, readLines } from './body.ts'
 import { type Answer, type Call, ok } from './call.ts'
+import { fingerprint, idempotencyKey } from './idempotency-key.ts'
 
 /** The answer to a stream. */
 export interface StreamPushed {
@@ -23,6 +24,9 @@ export async function push({ gateway, request, log }: Call): Promise<Answer> {
   if (gateway.lifecycle.state === 'starting') await gateway.lifecycle.settled()
   const { maxPayloadBytes } = gateway.settings
   const limit = 2 * maxPayloadBytes + 64 * 1024
+  if (type === 'application/x-ndjson' && request.headers['idempotency-key'] !== undefined) {
+    throw new Problem(400, 'a stream of pushes takes no Idempotency-Key: it belongs to one push')
+  }
   if (type === 'application/x-ndjson') return ok(await pushStream(gateway, request, limit, log))
   if (type === 'application/json') return pushOne(gateway, request, limit, log)
   throw new Problem(
@@ -37,9 +41,17 @@ async function pushOne(
   limit: number,
   log: Logger,
 ): Promise<Answer> {
-  const pushed = pushAnswer(await gateway.push(parseJson(await readBody(request, limit))))
-  log.info({ event: 'push', ...pushed }, 'pushed')
-  return ok(pushed)
+  const key = idempotencyKey(request)
+  const body = await readBody(request, limit)
+  const push = async (): Promise<Pushed> => {
+    const pushed = pushAnswer(await gateway.push(parseJson(body), key))
+    log.info({ event: 'push', ...pushed }, 'pushed')
+    return pushed
+  }
+  if (key === undefined) return ok(await push())
+  const { pushed, isReplay } = await gateway.idempotency.once(key, fingerprint(body), push)
+  if (isReplay) log.debug({ event: 'push', ...pushed }, 'this push has happened before')
+  return isReplay ? { ...ok(pushed), headers: { 'Idempotent-Replayed': 'true' } } : ok(pushed)
 }
 
 async function pushStream(
@@ -68,6 +80,7 @@ async function pushStream(
       }
       await turn()
       for (const recipients of reached) await gateway.drain.wait(recipients)
+      await gateway.room()
     }
   } catch (error) {
     log.info({ event: 'push', stream: true, ...counts, line }, 'a stream of pushes has ended early')

@@ -1,0 +1,217 @@
+/**
+ * Pushes that applications put into a stream of Redis (`WS_PUSH_STREAM`): one node reads them, in order, and runs each
+ * through `onMessage`; all nodes deliver what comes of it.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Words } from '../backplane/connection.ts'
+import { RedisConnection, type RedisReply } from '../backplane/connection.ts'
+import { toBatch, write } from '../backplane/records.ts'
+import { type StreamEntry, streamsOf } from '../backplane/streams.ts'
+import { toRemote } from '../cluster/remote-recipients.ts'
+import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
+import type { Logger } from '../log.ts'
+import type { Prepared } from '../messages.ts'
+import { Problem } from '../problem.ts'
+import { Lease } from './lease.ts'
+import { readPush } from './read-push.ts'
+import { type Settled, type SettleKeys, settleCommand } from './settlement.ts'
+
+export interface PushStreamOptions {
+  /** `WS_PUSH_STREAM`. */
+  readonly name: string
+  /** The consumer group: `WS_GATEWAY_ID`. */
+  readonly group: string
+  readonly node: string
+  readonly redisUrl: string
+  readonly keys: { readonly lease: string; readonly bus: string }
+  readonly history: number
+  /** Without a sign of life for so long, another node reads on. */
+  readonly leaseMs: number
+  readonly log: Logger
+  /** Any command that does not wait. @throws when Redis is away */
+  command(words: Words): Promise<RedisReply>
+  /** Runs a push through `onMessage`. @throws Problem */
+  prepare(pushed: unknown): Prepared | Promise<Prepared>
+}
+
+/** So many entries are read, and settled, at a time; and so many bytes, about. */
+const BATCH = { entries: 100, bytes: 1024 * 1024 }
+const BLOCK_MS = 1000
+/** So often a push is tried again that cannot be decided now. */
+const AGAIN_MS = 250
+/** All nodes read in the name of one consumer, so that whoever comes next sees what was left. */
+const CONSUMER = 'gateway'
+
+export class PushStream {
+  readonly #options: PushStreamOptions
+  readonly #keys: SettleKeys
+  readonly #lease: Lease
+  #stopping = new AbortController()
+  #running: Promise<void> | undefined
+  #said = ''
+
+  constructor(options: PushStreamOptions) {
+    this.#options = options
+    const { name, group, node, keys, history, leaseMs, command } = options
+    this.#keys = { stream: name, group, bus: keys.bus, history }
+    this.#lease = new Lease({ key: keys.lease, holder: node, ms: leaseMs, command })
+  }
+
+  start(): void {
+    this.#stopping = new AbortController()
+    this.#running = this.#run(this.#stopping.signal)
+  }
+
+  /** What has been begun is settled first. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    this.#running = undefined
+  }
+
+  /** Waits for the right to read, and reads for as long as it lasts. */
+  async #run(stopping: AbortSignal): Promise<void> {
+    const { leaseMs, log, name } = this.#options
+    while (!stopping.aborted) {
+      try {
+        if (await this.#lease.take()) {
+          log.info({ event: 'cluster.node', stream: name }, 'this node reads the stream of pushes')
+          this.#said = ''
+          await this.#lead(stopping)
+        }
+      } catch (error) {
+        this.#complain(error)
+      }
+      await pause(leaseMs / 3, stopping)
+    }
+  }
+
+  async #lead(stopping: AbortSignal): Promise<void> {
+    const { redisUrl, leaseMs } = this.#options
+    const losing = new AbortController()
+    const renewal = setInterval(() => {
+      this.#lease.renew().then(
+        isHeld => isHeld || losing.abort(),
+        () => losing.abort(),
+      )
+    }, leaseMs / 3)
+    const over = AbortSignal.any([stopping, losing.signal])
+    let connection: RedisConnection | undefined
+    try {
+      connection = await RedisConnection.open(redisUrl)
+      await this.#createGroup()
+      await this.#read(connection, over)
+    } finally {
+      clearInterval(renewal)
+      connection?.close()
+      // Another node need not wait then.
+      if (!losing.signal.aborted) await this.#lease.giveBack()
+    }
+  }
+
+  async #createGroup(): Promise<void> {
+    const { command, name, group } = this.#options
+    try {
+      await command(['XGROUP', 'CREATE', name, group, '0', 'MKSTREAM'])
+    } catch (error) {
+      if (!(error instanceof Error && /BUSYGROUP/.test(error.message))) throw error
+    }
+  }
+
+  /** First what another reader has left unsettled, then what is new. */
+  async #read(connection: RedisConnection, over: AbortSignal): Promise<void> {
+    const { name, group } = this.#options
+    const words = ['XREADGROUP', 'GROUP', group, CONSUMER, 'COUNT', String(BATCH.entries)]
+    let isLeftOver = true
+    while (!over.aborted) {
+      const wait = isLeftOver ? [] : ['BLOCK', String(BLOCK_MS)]
+      const reply = await connection.command(
+        [...words, ...wait, 'STREAMS', name, isLeftOver ? '0' : '>'],
+        BLOCK_MS,
+      )
+      const entries = streamsOf(reply).get(name) ?? []
+      if (entries.length === 0) isLeftOver = false
+      else await this.#settle(entries, over)
+    }
+  }
+
+  /** Takes entries one after the other. What is not settled, when the right to read is lost, is the next reader's. */
+  async #settle(entries: readonly StreamEntry[], over: AbortSignal): Promise<void> {
+    let settled: Settled[] = []
+    let bytes = 0
+    for (const entry of entries) {
+      const one = await this.#decide(entry, over)
+      if (one === undefined) break
+      settled.push(one)
+      bytes += one.kind === 'message' ? one.batch.length : 0
+      if (bytes < BATCH.bytes) continue
+      await this.#hand(settled)
+      settled = []
+      bytes = 0
+    }
+    await this.#hand(settled)
+  }
+
+  async #hand(settled: readonly Settled[]): Promise<void> {
+    if (settled.length === 0) return
+    const { command, log, name } = this.#options
+    await command(settleCommand(this.#keys, settled))
+    const dead = settled.filter(one => one.kind === 'dead')
+    for (const { id, reason } of dead) {
+      log.warn({ event: 'push', stream: name, entry: id, reason }, 'an entry of the stream is no push')
+    }
+    log.info(
+      { event: 'push', stream: name, pushed: settled.length - dead.length, failed: dead.length },
+      'pushed',
+    )
+  }
+
+  /** @returns undefined when the right to read was lost before it could be decided */
+  async #decide({ id, fields }: StreamEntry, over: AbortSignal): Promise<Settled | undefined> {
+    // It has been deleted since somebody began with it.
+    if (fields.size === 0) return { id, kind: 'nothing' }
+    while (!over.aborted) {
+      try {
+        const { frame, to } = await this.#options.prepare(readPush(fields))
+        if (frame === null) return { id, kind: 'nothing' }
+        const isBinary = isBinaryFrame(frame)
+        // No node has sent it, so that all of them are others.
+        const remote = toRemote(to, '')
+        const record = {
+          kind: 'message',
+          ...(isBinary && { isBinary }),
+          ...(remote && { to: remote }),
+        } as const
+        return { id, kind: 'message', batch: toBatch([write(record, payloadOf(frame))]) }
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        if (error.status !== 409 && error.status !== 503) {
+          return { id, kind: 'dead', data: fields.get('data') ?? Buffer.alloc(0), reason: error.detail }
+        }
+        // The gateway is stopped, or its listener is not there: neither is the push's fault.
+        await pause(AGAIN_MS, over)
+      }
+    }
+    return undefined
+  }
+
+  /** Once for each reason: it is tried again. */
+  #complain(error: unknown): void {
+    const { log, name } = this.#options
+    const why = error instanceof Error ? error.message : String(error)
+    if (why === this.#said) return
+    this.#said = why
+    log.warn(
+      { event: 'cluster.away', stream: name, reason: why },
+      `the stream of pushes cannot be read: ${why}`,
+    )
+  }
+}
+
+async function pause(ms: number, over: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal: over })
+  } catch (error) {
+    if (!over.aborted) throw error
+  }
+}
