@@ -2,6 +2,7 @@
 import { Admission } from './admission/admission.ts'
 import { Refusals } from './admission/refusals.ts'
 import type { TokenVerifier } from './admission/verified.ts'
+import { Availability } from './availability.ts'
 import { Clients } from './clients.ts'
 import { AllNodes } from './cluster/all-nodes.ts'
 import type { ClusterFactory, ClusterParts, ClusterSide } from './cluster/factory.ts'
@@ -10,7 +11,6 @@ import type { Settings } from './config.ts'
 import { Belonging } from './connections/belonging.ts'
 import { CLOSE } from './connections/close-codes.ts'
 import type { ClientConnection } from './connections/connection.ts'
-import { groupNameFault } from './connections/group-name.ts'
 import { idSource, newNodeId } from './connections/id.ts'
 import { Registry } from './connections/registry.ts'
 import { Delivery } from './delivery/delivery.ts'
@@ -19,16 +19,15 @@ import { toBinaryFrame, toTextFrame } from './delivery/encode.ts'
 import { Idempotency } from './idempotency/idempotency.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { ListenerFactory, ListenerPort } from './listener/listener.ts'
-import type { Gateway as GatewayApi, PushData, State } from './listener/types.ts'
-import { redacted } from './log/redaction.ts'
+import type { State } from './listener/types.ts'
+import { listenerGateway } from './listener-gateway.ts'
 import type { Logger } from './log.ts'
 import { Messages, type PushDelivered } from './messages.ts'
 import { Presence } from './presence/presence.ts'
 import type { Member } from './presence/roster.ts'
 import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
-import { type Pushed, pushAnswer } from './push.ts'
-import { type Health, health, type Status } from './status.ts'
+import type { Health, Status } from './status.ts'
 import type { Certificate } from './tls/certificate.ts'
 
 /** What a gateway is made of. */
@@ -67,10 +66,10 @@ export class Gateway {
   readonly nodes: AllNodes
   readonly presence: Presence
   readonly #public: PublicSide
+  readonly #availability: Availability
   #listenerErrors = 0
   readonly #refusals: Refusals
   #state: State = {}
-  #isDraining = false
 
   constructor(options: GatewayOptions) {
     const { settings, log, tokens, certificate } = options
@@ -79,7 +78,15 @@ export class Gateway {
     this.#version = options.version
     this.#refusals = new Refusals(log)
     this.#listener = options.listener({
-      createGateway: signal => this.#api(signal),
+      createGateway: signal =>
+        listenerGateway({
+          id: settings.gatewayId,
+          connections: this.connections,
+          log,
+          signal,
+          state: () => this.#state,
+          push: data => this.push(data),
+        }),
       inUse: () => this.clients.listenerInUse(),
       send: (message, ids) => this.#messages.sendTo(ids, message),
       close: (id, code = CLOSE.normal, reason = '') =>
@@ -135,12 +142,12 @@ export class Gateway {
         nextId: idSource(node),
         listener,
         tokens,
-        refusal: () => this.#closedDoor(),
+        refusal: () => this.#availability.closedDoor(),
         hookFailed: () => this.#listenerErrors++,
       }),
       beforeOpening: () => this.#join(),
       afterClosing: ms => this.#leave(ms),
-      health: () => this.#publicHealth(),
+      health: () => this.#availability.publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
       up: () => {
@@ -148,6 +155,11 @@ export class Gateway {
         return this.#public.up()
       },
       down: why => this.#public.down(why),
+    })
+    this.#availability = new Availability({
+      lifecycle: this.lifecycle,
+      listener,
+      away: () => cluster?.error ?? null,
     })
   }
 
@@ -174,7 +186,7 @@ export class Gateway {
    * @throws Problem 400, 409, 413, 500, 503 or 504, at once or as a rejection
    */
   push(pushed: unknown, key?: string): PushDelivered | Promise<PushDelivered> {
-    return this.#unrefused(() => this.#messages.push(pushed, key))
+    return this.#availability.unrefused(() => this.#messages.push(pushed, key))
   }
 
   /** Resolves when other nodes can be sent more. */
@@ -213,8 +225,7 @@ export class Gateway {
   }
 
   health(): Health {
-    const { state, failure } = this.lifecycle
-    return health(state, failure, this.#listener, this.#cluster?.cluster.error ?? null)
+    return this.#availability.health()
   }
 
   /**
@@ -223,7 +234,7 @@ export class Gateway {
    */
   async drainConnections(ms: number): Promise<void> {
     if (ms === 0 || this.lifecycle.state !== 'running') return
-    this.#isDraining = true
+    this.#availability.isDraining = true
     await this.#public.drain(ms)
   }
 
@@ -236,35 +247,6 @@ export class Gateway {
   /** Whether an error came out of the listener's own files. */
   isListenerError(error: unknown): boolean {
     return error instanceof Error && this.#listener.owns(error.stack ?? '')
-  }
-
-  /** @throws Problem 409 or 503 when nothing can be pushed now */
-  #unrefused<T>(push: () => T): T {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) throw refusal
-    return push()
-  }
-
-  #refusal(): Problem | undefined {
-    const { state } = this.lifecycle
-    if (state !== 'running') return new Problem(409, `the gateway is ${state}`, { state })
-    if (this.#listener.ready) return undefined
-    const { error } = this.#listener.status
-    return new Problem(503, `no listener is in use, so nobody gets in: ${error ?? 'it has not been loaded'}`)
-  }
-
-  /** Why nobody may come in. To a client, a gateway that goes down is as unavailable as one without a listener. */
-  #closedDoor(): Problem | undefined {
-    if (this.#isDraining) return new Problem(503, 'the gateway is about to stop')
-    const refusal = this.#refusal()
-    return refusal && new Problem(503, refusal.detail)
-  }
-
-  /** What a load balancer sees: one that is about to stop shall get no more clients. */
-  #publicHealth(): { ok: boolean; body: object } {
-    const { status } = this.health()
-    const ok = status !== 'fail' && !this.#isDraining && this.lifecycle.state === 'running'
-    return { ok, body: { status: ok ? status : 'fail' } }
   }
 
   /** @throws Problem 409 when Redis refuses who we are */
@@ -300,7 +282,7 @@ export class Gateway {
         return this.#delivery.send(isBinary ? toBinaryFrame(payload) : toTextFrame(payload), to).count
       },
       pushed: (key, recipients) => this.idempotency.happened(key, recipients),
-      prepare: pushed => this.#unrefused(() => this.#messages.prepare(pushed)),
+      prepare: pushed => this.#availability.unrefused(() => this.#messages.prepare(pushed)),
       answer: question => this.#thisNode.answer(question),
     }
   }
@@ -310,31 +292,5 @@ export class Gateway {
     const data = { group, user, info: info && JSON.parse(info), message: '' }
     const fault = await this.#listener.presence(hook, data)
     if (fault !== undefined) this.#listenerErrors++
-  }
-
-  /** The gateway as the hooks of one version of the listener see it. */
-  #api(signal: AbortSignal): GatewayApi {
-    const gateway = this
-    const log = this.#log.child({ event: 'listener.log' }, { redact: redacted })
-    const connections = this.connections.view()
-    return {
-      id: this.settings.gatewayId,
-      connections,
-      get state() {
-        return gateway.#state
-      },
-      log,
-      signal,
-      group(name: string) {
-        const fault = groupNameFault(name)
-        if (fault !== undefined) throw new TypeError(`group takes ${fault}`)
-        return gateway.connections.group(name)
-      },
-      async push(data: PushData): Promise<Pushed> {
-        const pushed = pushAnswer(await gateway.push(data))
-        gateway.#log.info({ event: 'push', ...pushed }, 'pushed by the listener')
-        return pushed
-      },
-    }
   }
 }

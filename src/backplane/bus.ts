@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { RedisReply, Words } from './connection.ts'
-import { Incoming } from './incoming.ts'
+import { type Fresh, Incoming } from './incoming.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
 import {
@@ -55,7 +55,7 @@ export interface BusEvents {
 const READ = 64
 /** The loop is left for a moment when entries take longer, in milliseconds. */
 const SLICE_MS = 10
-/** With so much waiting, who sends is to wait: Redis is slower than what is sent. */
+/** With so much waiting, or half of what may wait, who sends is to wait: Redis is slower than what is sent. */
 const ROOM_BYTES = 4 * 1024 * 1024
 /** Inboxes hold no more than this, and are gone when nobody has written for so long. */
 const INBOX = { entries: 1000, ms: 600_000 }
@@ -66,11 +66,15 @@ export class Bus {
   readonly #stream: string
   readonly #link: Link
   readonly #outgoing: Outgoing
+  readonly #roomBytes: number
   #incoming = new Incoming()
   #session: RedisSession | undefined
   #sessions = 0
   #entries = 0
+  /** The id of the last entry that has been read. */
   #position: string | undefined
+  /** The newest id of all that have been read, in this stream or in one before it. */
+  #newest = '0-0'
   #inboxPosition = '0-0'
   /** Those who wait until there is room again. */
   #waiting: (() => void)[] = []
@@ -80,6 +84,7 @@ export class Bus {
     this.#options = options
     this.#stream = `${options.prefix}:bus`
     this.#outgoing = new Outgoing(options.bufferBytes)
+    this.#roomBytes = Math.min(ROOM_BYTES, options.bufferBytes / 2)
     this.#link = new Link({
       open: () => RedisSession.open(options.url),
       use: session => this.#use(session),
@@ -152,7 +157,7 @@ export class Bus {
 
   /** Undefined when more can be published; else resolves when it can. While Redis is away nobody waits. */
   room(): Promise<void> | undefined {
-    if (this.#session === undefined || this.#outgoing.bytes < ROOM_BYTES) return undefined
+    if (this.#session === undefined || this.#outgoing.bytes < this.#roomBytes) return undefined
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
@@ -211,7 +216,7 @@ export class Bus {
         if (this.#session !== session) return
         this.#outgoing.taken()
         this.counters.published += batch.numbered
-        if (this.#outgoing.bytes < ROOM_BYTES) this.#letGo()
+        if (this.#outgoing.bytes < this.#roomBytes) this.#letGo()
         this.#pump()
       },
       // What has come of it is not known, or Redis takes no more: what was numbered is sent again.
@@ -247,17 +252,19 @@ export class Bus {
 
   #take({ id, fields }: StreamEntry): void {
     const { events } = this.#options
+    const node = fields.get('n')?.toString() ?? ''
+    const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
+    const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
+    const numbered = number('c')
+    const fresh = node === '' ? this.#nobodys(id, numbered) : this.#incoming.take(numbers, numbered)
+    if (isBefore(this.#newest, id)) this.#newest = id
+    if (fresh.missed > 0 || fresh.hasGap) {
+      this.counters.missed += fresh.missed
+      events.missed(node, fresh.missed)
+    }
+    this.counters.repeats += fresh.repeated
+    let repeated = fresh.repeated
     try {
-      const node = fields.get('n')?.toString() ?? ''
-      const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
-      const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
-      const fresh = node === '' ? ANYBODY : this.#incoming.take(numbers, number('c'))
-      if (fresh.missed > 0 || fresh.hasGap) {
-        this.counters.missed += fresh.missed
-        events.missed(node, fresh.missed)
-      }
-      this.counters.repeats += fresh.repeated
-      let repeated = fresh.repeated
       for (const { record, payload } of fromBatch(fields.get('b') ?? Buffer.alloc(0))) {
         if (isNumbered(record) ? repeated-- > 0 : !fresh.isCurrent) continue
         if (isNumbered(record) && node !== this.#options.node) this.counters.received++
@@ -267,10 +274,13 @@ export class Bus {
       events.strange(id, error)
     }
   }
-}
 
-/** What is known of an entry that is no node's. */
-const ANYBODY = { repeated: 0, missed: 0, isCurrent: true, hasGap: false }
+  /** An entry of no node has no number: what was read before Redis went back to older data is known by its id. */
+  #nobodys(id: string, numbered: number): Fresh {
+    const repeated = isBefore(this.#newest, id) ? 0 : numbered
+    return { repeated, missed: 0, isCurrent: true, hasGap: false }
+  }
+}
 
 /** The id of the last entry that a stream has had, also when that has been trimmed; 0-0 when there is no stream. */
 async function lastIdOf(session: RedisSession, stream: string): Promise<string> {

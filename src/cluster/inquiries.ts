@@ -22,11 +22,14 @@ export class Inquiries {
 
   /**
    * Waits for the answers of some nodes.
-   * @param send asks them; told the id that answers name
+   * @param send asks them; told the id that answers name. When it rejects, nobody has been asked
    * @returns the answers of those that have answered in time
    * @throws Problem that one of them has answered with
    */
-  async make(nodes: readonly string[], send: (id: string) => void): Promise<ReadonlyMap<string, unknown>> {
+  async make(
+    nodes: readonly string[],
+    send: (id: string) => Promise<void>,
+  ): Promise<ReadonlyMap<string, unknown>> {
     const id = randomUUID()
     const replies = new Map<string, Reply>()
     await new Promise<void>(resolve => {
@@ -36,7 +39,7 @@ export class Inquiries {
         resolve()
       }
       this.#open.set(id, { nodes: new Set(nodes), replies, done })
-      send(id)
+      send(id).catch(done)
     })
     this.#open.delete(id)
     const answers = new Map<string, unknown>()

@@ -1,5 +1,4 @@
 /** One client: its socket, what is queued for it, and what the listener knows of it. */
-import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import type { Admitted } from '../admission/admission.ts'
 import type { Receiver } from '../delivery/compression.ts'
@@ -12,25 +11,11 @@ import { CLOSE, closeFault } from './close-codes.ts'
 import { groupNameFault } from './group-name.ts'
 import { readInfo } from './info.ts'
 import { Rate, type RateLimit } from './rate.ts'
+import { type RawSocket, unsentBytes } from './raw-socket.ts'
 import type { ClientRequest } from './request.ts'
 import { Sequence } from './sequence.ts'
 import type { ServerSocket } from './socket.ts'
 import type { Kept, Vitals } from './upkeep.ts'
-
-interface Handle {
-  readonly writeQueueSize?: number
-}
-
-/**
- * The socket behind a WebSocket, of TCP or of TLS over it. Only libuv's count shows how much of a big write the kernel
- * has taken; the length of that write is known to the stream alone.
- */
-export type RawSocket = Duplex & {
-  readonly bytesRead: number
-  readonly _handle?: Handle | null
-  readonly _parent?: { readonly _handle?: Handle | null }
-  readonly _writableState?: { readonly writelen?: number; readonly bufferedRequestCount?: number }
-}
 
 /** Each write that waits costs memory beside its bytes: tiny ones count as if they had this many. */
 const WRITE_COST = 64
@@ -179,11 +164,7 @@ export class ClientConnection implements Connection, Receiver, Kept {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
-    const { writableLength, _writableState: state } = this.#raw
-    if (writableLength === 0) return 0
-    const left = (this.#raw._parent ?? this.#raw)._handle?.writeQueueSize
-    if (left === undefined || state?.writelen === undefined) return writableLength
-    return writableLength - state.writelen + left
+    return unsentBytes(this.#raw)
   }
 
   /** Bytes of messages that the kernel has taken since the connection opened. */

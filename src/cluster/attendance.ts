@@ -1,0 +1,257 @@
+/** Who is in the cluster: how this node joins and leaves it, and what it makes of the others' signs of life. */
+import { hostname } from 'node:os'
+import type { RedisReply, Words } from '../backplane/connection.ts'
+import type { Beat, Bye, Dead, Hello, Load, State } from '../backplane/records.ts'
+import type { Logger } from '../log.ts'
+import type { Presence } from '../presence/presence.ts'
+import { BEATS_TO_DEATH, Members, type NodeStatus } from './members.ts'
+
+export interface AttendanceOptions {
+  /** This node's id. */
+  readonly node: string
+  /** The key in Redis at which the nodes stand that have joined. */
+  readonly key: string
+  readonly nodeTimeoutMs: number
+  readonly log: Logger
+  readonly presence: Presence
+  /** How much this node holds. */
+  load(): Load
+  /** Says how it is here, to all. */
+  say(record: State): void
+  /** @throws when Redis is away */
+  command(words: Words): Promise<RedisReply>
+}
+
+/** Nobody is waited for longer before the first client may come. */
+const JOIN_MS = 3000
+/** After Redis was away, all have so long to come back before anyone is taken for dead. */
+const COMEBACK_MS = 6000
+/** In place of what is wrong, before the first session. */
+const NOT_YET = 'not joined yet'
+
+export class Attendance {
+  readonly #options: AttendanceOptions
+  readonly #host = hostname()
+  readonly #members = new Members()
+  #error: string | null = NOT_YET
+  #beats: NodeJS.Timeout | undefined
+  /** Nodes whose state has yet to come before the first client may. */
+  #expected: Set<string> | undefined
+  /** Snapshots of this node that it has not read back yet. */
+  #snapshots = 0
+  /** Whether it has asked all for what they hold, and has not read that back yet. */
+  #isAsking = false
+  #whenDecided: (() => void)[] = []
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options
+  }
+
+  get isJoined(): boolean {
+    return this.#error === null
+  }
+
+  /** Why this node is not joined, or null. */
+  get error(): string | null {
+    return this.#error
+  }
+
+  /** The other nodes that live. */
+  get live(): string[] {
+    return this.#members.live
+  }
+
+  /** How many nodes live, with this one. */
+  get size(): number {
+    return 1 + this.#members.size
+  }
+
+  has(node: string): boolean {
+    return this.#members.has(node)
+  }
+
+  /** All nodes, with this one. */
+  get nodes(): NodeStatus[] {
+    const { node, load } = this.#options
+    return this.#members.statusWith({ id: node, host: this.#host, ...load(), self: true })
+  }
+
+  /** Begins to give signs of life. @returns when this node has joined, or Redis is known to be away */
+  async start(): Promise<void> {
+    this.#beats = setInterval(() => this.#beat(), this.#options.nodeTimeoutMs / BEATS_TO_DEATH)
+    this.#beats.unref()
+    if (this.#error !== NOT_YET) return
+    let late: NodeJS.Timeout | undefined
+    await new Promise<void>(resolve => {
+      this.#whenDecided.push(resolve)
+      late = setTimeout(() => {
+        this.#giveUpWaiting()
+        resolve()
+      }, JOIN_MS)
+    })
+    clearTimeout(late)
+  }
+
+  /** Says goodbye. */
+  async stop(): Promise<void> {
+    const { node, key, say } = this.#options
+    clearInterval(this.#beats)
+    // Any of the others will do: it waits for those who were here to come back.
+    say({ kind: 'bye', heir: this.live[0] })
+    if (this.isJoined) await this.#try(['HDEL', key, node])
+    for (const other of this.live) this.#members.went(other)
+    this.#error = NOT_YET
+    this.#expected = undefined
+  }
+
+  /** Says who this is and what it holds, at the beginning of a session. */
+  async introduce(isFirst: boolean): Promise<void> {
+    const { node, key, nodeTimeoutMs } = this.#options
+    this.#snapshots = 0
+    this.#members.excuse(Math.ceil((COMEBACK_MS * BEATS_TO_DEATH) / nodeTimeoutMs))
+    if (isFirst) {
+      const known = await this.#try(['HKEYS', key])
+      const nodes = Array.isArray(known) ? known.map(String) : []
+      this.#expected = new Set(nodes.filter(other => other !== node))
+    }
+    this.#sayHello(isFirst)
+    await this.#try(['HSET', key, node, this.#host])
+  }
+
+  away(error: Error): void {
+    const why = error.message || error.name
+    if (this.#error !== why) {
+      this.#options.log.warn(
+        { event: 'cluster.away', reason: why },
+        `Redis is away: ${why}; what is meant for other nodes is kept`,
+      )
+    }
+    this.#error = why
+    this.#decided()
+  }
+
+  /** An entry of another node has been read. */
+  heard(node: string): void {
+    this.#members.heard(node)
+  }
+
+  /** Entries were missed, so that what is known of who is where may be wrong: all say it anew. */
+  missed(): void {
+    if (this.isJoined && !this.#isAsking) this.#sayHello(true)
+  }
+
+  take(from: string, record: Hello | Beat | Bye | Dead): void {
+    const { node, say } = this.#options
+    const isOwn = from === node
+    switch (record.kind) {
+      case 'hello':
+        if (isOwn) this.#heardOwnHello(record)
+        else {
+          this.#came(from, record)
+          // What this node says of itself later than that answers it already.
+          if (record.isNew && this.#snapshots === 0) this.#sayAll()
+        }
+        break
+      case 'beat':
+        if (isOwn) for (const dead of this.#members.beat()) say({ kind: 'dead', node: dead })
+        else this.#came(from, record)
+        break
+      case 'bye':
+        if (!isOwn) this.#went(from, record.heir, 'has gone')
+        break
+      case 'dead':
+        if (record.node === node) this.#sayHello(false)
+        else this.#went(record.node, from, 'is dead')
+    }
+  }
+
+  /** The last part of what a node holds has been read. */
+  snapshotRead(from: string): void {
+    if (from === this.#options.node) this.#snapshots--
+    else this.#expectNoMore(from)
+  }
+
+  #beat(): void {
+    if (!this.isJoined) return
+    const { node, key, say, load } = this.#options
+    say({ kind: 'beat', host: this.#host, ...load() })
+    // Whoever comes looks there for whom to wait for.
+    void this.#try(['HSET', key, node, this.#host])
+  }
+
+  #sayHello(isNew: boolean): void {
+    if (isNew) this.#isAsking = true
+    this.#options.say({ kind: 'hello', host: this.#host, isNew, ...this.#options.load() })
+    this.#sayAll()
+  }
+
+  #sayAll(): void {
+    this.#snapshots++
+    this.#options.presence.publishAll()
+  }
+
+  #came(node: string, said: Load & { readonly host: string }): void {
+    const { host } = said
+    if (!this.#members.came(node, host, said)) return
+    this.#options.log.info({ event: 'cluster.node', node, host, nodes: this.size }, 'a node is there')
+  }
+
+  #went(node: string, heir: string | undefined, what: 'has gone' | 'is dead'): void {
+    const { presence, log, key } = this.#options
+    presence.nodeGone(node, heir)
+    this.#expectNoMore(node)
+    if (!this.#members.went(node)) return
+    if (what === 'is dead') void this.#try(['HDEL', key, node])
+    log[what === 'is dead' ? 'warn' : 'info'](
+      { event: 'cluster.node', node, nodes: this.size },
+      `a node ${what}`,
+    )
+  }
+
+  #heardOwnHello({ isNew }: Hello): void {
+    if (isNew) this.#isAsking = false
+    if (this.#expected === undefined || this.#expected.size === 0) this.#joined()
+  }
+
+  #expectNoMore(node: string): void {
+    if (!this.#expected?.delete(node)) return
+    if (this.#expected.size === 0 && !this.#isAsking) this.#joined()
+  }
+
+  /** Those who have not answered have died when nobody was there to see it. */
+  #giveUpWaiting(): void {
+    for (const gone of this.#expected ?? []) {
+      if (!this.#members.has(gone)) void this.#try(['HDEL', this.#options.key, gone])
+    }
+    this.#expected = undefined
+    if (!this.#isAsking) this.#joined()
+  }
+
+  #joined(): void {
+    this.#expected = undefined
+    if (this.isJoined) return
+    const wasAway = this.#error !== NOT_YET
+    this.#error = null
+    this.#options.log.info(
+      { event: wasAway ? 'cluster.back' : 'cluster.join', nodes: this.size },
+      wasAway
+        ? 'Redis is back, and this node has joined the others again'
+        : 'this node has joined the others',
+    )
+    this.#decided()
+  }
+
+  #decided(): void {
+    for (const resolve of this.#whenDecided.splice(0)) resolve()
+  }
+
+  /** A command that goes with its session is told where that ends; the next session says all anew. */
+  async #try(words: Words): Promise<RedisReply | undefined> {
+    try {
+      return await this.#options.command(words)
+    } catch (error) {
+      this.#options.log.debug({ event: 'cluster.away', err: error }, 'a command was lost with its session')
+      return undefined
+    }
+  }
+}
