@@ -2,22 +2,24 @@
  * One stream of Redis for all nodes of a gateway: each adds what it has to say, in batches, and reads what all have
  * said, in one order. A second stream for each node, its inbox, holds what is meant for it alone.
  */
-import { setImmediate as turn } from 'node:timers/promises'
 import type { RedisReply, Words } from './connection.ts'
-import { type Fresh, Incoming } from './incoming.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
-import {
-  type BusRecord,
-  fromBatch,
-  isNumbered,
-  type Numbered,
-  type State,
-  toBatch,
-  write,
-} from './records.ts'
+import { BusReader, type ReadCounters, type ReaderEvents } from './reader.ts'
+import { type Numbered, type State, toBatch, write } from './records.ts'
 import { RedisSession } from './session.ts'
-import { listOf, type StreamEntry } from './streams.ts'
+
+export interface BusEvents extends ReaderEvents {
+  /**
+   * A session has begun: say how it is here.
+   * @param isFirst whether nothing is known yet of what was said before
+   */
+  opened(isFirst: boolean): void
+  /** Redis is away; what is numbered is kept. */
+  away(error: Error): void
+  /** So many of the oldest messages and orders had to go. */
+  dropped(count: number): void
+}
 
 export interface BusOptions {
   readonly url: string
@@ -31,51 +33,22 @@ export interface BusOptions {
   readonly events: BusEvents
 }
 
-export interface BusEvents {
-  /**
-   * A session has begun: say how it is here.
-   * @param isFirst whether nothing is known yet of what was said before
-   */
-  opened(isFirst: boolean): void
-  /** Redis is away; what is numbered is kept. */
-  away(error: Error): void
-  /** A record of any node, this one included. `node` is empty for what an application has pushed through Redis. */
-  received(node: string, record: BusRecord, payload: Buffer): void
-  /** What is meant for this node alone. */
-  addressed(fields: ReadonlyMap<string, Buffer>): void
-  /** A node's entries were missed, and so many of its messages and orders. What is known of it may be wrong. */
-  missed(node: string, count: number): void
-  /** So many of the oldest messages and orders had to go. */
-  dropped(count: number): void
-  /** An entry that no node of ours can have written. */
-  strange(id: string, error: unknown): void
-}
-
-/** So many entries are read at once. */
-const READ = 64
-/** The loop is left for a moment when entries take longer, in milliseconds. */
-const SLICE_MS = 10
 /** With so much waiting, or half of what may wait, who sends is to wait: Redis is slower than what is sent. */
 const ROOM_BYTES = 4 * 1024 * 1024
 /** Inboxes hold no more than this, and are gone when nobody has written for so long. */
 const INBOX = { entries: 1000, ms: 600_000 }
 
 export class Bus {
-  readonly counters = { published: 0, received: 0, repeats: 0, missed: 0 }
+  readonly counters = { published: 0 }
   readonly #options: BusOptions
   readonly #stream: string
   readonly #link: Link
   readonly #outgoing: Outgoing
   readonly #roomBytes: number
-  #incoming = new Incoming()
+  readonly #reader: BusReader
   #session: RedisSession | undefined
   #sessions = 0
   #entries = 0
-  /** The id of the last entry that has been read. */
-  #position: string | undefined
-  /** The newest id of all that have been read, in this stream or in one before it. */
-  #newest = '0-0'
-  #inboxPosition = '0-0'
   /** Those who wait until there is room again. */
   #waiting: (() => void)[] = []
   #whenEmpty: (() => void)[] = []
@@ -85,11 +58,18 @@ export class Bus {
     this.#stream = `${options.prefix}:bus`
     this.#outgoing = new Outgoing(options.bufferBytes)
     this.#roomBytes = Math.min(ROOM_BYTES, options.bufferBytes / 2)
+    const { node, events } = options
+    this.#reader = new BusReader({ stream: this.#stream, inbox: this.#inbox(node), node, events })
     this.#link = new Link({
       open: () => RedisSession.open(options.url),
       use: session => this.#use(session),
       away: error => this.#away(error),
     })
+  }
+
+  /** What has been read. */
+  get read(): ReadCounters {
+    return this.#reader.counters
   }
 
   get buffered(): { readonly messages: number; readonly bytes: number; readonly dropped: number } {
@@ -123,8 +103,7 @@ export class Bus {
     this.#session = undefined
     this.#outgoing.lost()
     // Whoever comes back later is a new one: what happened meanwhile is none of its business.
-    this.#position = undefined
-    this.#incoming = new Incoming()
+    this.#reader.reset()
   }
 
   /** Publishes what must arrive: now, or when Redis is back. */
@@ -166,14 +145,14 @@ export class Bus {
   }
 
   async #use(session: RedisSession): Promise<never> {
-    const isFirst = this.#position === undefined
-    await this.#findPosition(session)
+    const isFirst = this.#reader.isNew
+    await this.#reader.findPosition(session)
     this.#session = session
     this.#sessions++
     this.#entries = 0
     this.#options.events.opened(isFirst)
     this.#pump()
-    return Promise.race([this.#readOn(session), session.lost])
+    return Promise.race([this.#reader.readOn(session), session.lost])
   }
 
   #away(error: Error): void {
@@ -187,16 +166,6 @@ export class Bus {
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
-  }
-
-  /** Where to read on. A stream that is younger than what has been read from it is another one, and read whole. */
-  async #findPosition(session: RedisSession): Promise<void> {
-    const last = await lastIdOf(session, this.#stream)
-    if (this.#position === undefined) this.#position = last
-    else if (isBefore(last, this.#position)) {
-      this.#position = '0-0'
-      this.#inboxPosition = '0-0'
-    }
   }
 
   #pump(): void {
@@ -223,79 +192,4 @@ export class Bus {
       (error: Error) => session.fail(error),
     )
   }
-
-  async #readOn(session: RedisSession): Promise<never> {
-    const inbox = this.#inbox(this.#options.node)
-    for (;;) {
-      const streams = await session.read(
-        new Map([
-          [this.#stream, this.#position ?? '0-0'],
-          [inbox, this.#inboxPosition],
-        ]),
-        READ,
-      )
-      let began = performance.now()
-      for (const entry of streams.get(this.#stream) ?? []) {
-        if (this.#session !== session) break
-        this.#position = entry.id
-        this.#take(entry)
-        if (performance.now() - began < SLICE_MS) continue
-        await turn()
-        began = performance.now()
-      }
-      for (const entry of streams.get(inbox) ?? []) {
-        this.#inboxPosition = entry.id
-        this.#options.events.addressed(entry.fields)
-      }
-    }
-  }
-
-  #take({ id, fields }: StreamEntry): void {
-    const { events } = this.#options
-    const node = fields.get('n')?.toString() ?? ''
-    const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
-    const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
-    const numbered = number('c')
-    const fresh = node === '' ? this.#nobodys(id, numbered) : this.#incoming.take(numbers, numbered)
-    if (isBefore(this.#newest, id)) this.#newest = id
-    if (fresh.missed > 0 || fresh.hasGap) {
-      this.counters.missed += fresh.missed
-      events.missed(node, fresh.missed)
-    }
-    this.counters.repeats += fresh.repeated
-    let repeated = fresh.repeated
-    try {
-      for (const { record, payload } of fromBatch(fields.get('b') ?? Buffer.alloc(0))) {
-        if (isNumbered(record) ? repeated-- > 0 : !fresh.isCurrent) continue
-        if (isNumbered(record) && node !== this.#options.node) this.counters.received++
-        events.received(node, record, payload)
-      }
-    } catch (error) {
-      events.strange(id, error)
-    }
-  }
-
-  /** An entry of no node has no number: what was read before Redis went back to older data is known by its id. */
-  #nobodys(id: string, numbered: number): Fresh {
-    const repeated = isBefore(this.#newest, id) ? 0 : numbered
-    return { repeated, missed: 0, isCurrent: true, hasGap: false }
-  }
-}
-
-/** The id of the last entry that a stream has had, also when that has been trimmed; 0-0 when there is no stream. */
-async function lastIdOf(session: RedisSession, stream: string): Promise<string> {
-  try {
-    const words = listOf(await session.command(['XINFO', 'STREAM', stream]))
-    const at = words.findIndex(word => String(word) === 'last-generated-id')
-    return at === -1 ? '0-0' : String(words[at + 1])
-  } catch (error) {
-    if (error instanceof Error && /no such key/.test(error.message)) return '0-0'
-    throw error
-  }
-}
-
-function isBefore(a: string, b: string): boolean {
-  const [ms = 0n, count = 0n] = a.split('-').map(BigInt)
-  const [otherMs = 0n, otherCount = 0n] = b.split('-').map(BigInt)
-  return ms < otherMs || (ms === otherMs && count < otherCount)
 }

@@ -109,7 +109,8 @@ export class Cluster implements OtherNodes, Peers {
 
   get status(): BackplaneStatus {
     const { isJoined, error } = this.#attendance
-    const { published, received, repeats, missed } = this.bus.counters
+    const { published } = this.bus.counters
+    const { received, repeats, missed } = this.bus.read
     const { messages, bytes, dropped } = this.bus.buffered
     return {
       state: isJoined ? 'joined' : 'away',

@@ -1,0 +1,161 @@
+/** Reads what all nodes have said, and what is meant for this one alone, from where it was. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Fresh, Incoming } from './incoming.ts'
+import { type BusRecord, fromBatch, isNumbered } from './records.ts'
+import type { RedisSession } from './session.ts'
+import { listOf, type StreamEntry } from './streams.ts'
+
+export interface ReaderEvents {
+  /** A record of any node, this one included. `node` is empty for what an application has pushed through Redis. */
+  received(node: string, record: BusRecord, payload: Buffer): void
+  /** What is meant for this node alone. */
+  addressed(fields: ReadonlyMap<string, Buffer>): void
+  /** A node's entries were missed, and so many of its messages and orders. What is known of it may be wrong. */
+  missed(node: string, count: number): void
+  /** An entry that no node of ours can have written, or that cannot be carried out. */
+  strange(id: string, error: unknown): void
+}
+
+export interface ReaderOptions {
+  readonly stream: string
+  readonly inbox: string
+  /** This node's id. */
+  readonly node: string
+  readonly events: ReaderEvents
+}
+
+/** Messages and orders of other nodes. */
+export interface ReadCounters {
+  readonly received: number
+  /** What has come twice, and was taken once. */
+  readonly repeats: number
+  readonly missed: number
+}
+
+/** So many entries are read at once. */
+const READ = 64
+/** The loop is left for a moment when entries take longer, in milliseconds. */
+const SLICE_MS = 10
+
+export class BusReader {
+  readonly counters = { received: 0, repeats: 0, missed: 0 }
+  readonly #options: ReaderOptions
+  #incoming = new Incoming()
+  /** The id of the last entry that has been read. */
+  #position: string | undefined
+  #inboxPosition = '0-0'
+  /** The newest id of all that have been read, in this stream or in one before it. */
+  #newest = '0-0'
+  #session: RedisSession | undefined
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+  }
+
+  /** Whether nothing has been read yet. */
+  get isNew(): boolean {
+    return this.#position === undefined
+  }
+
+  /** Whoever comes back later is a new one: what happens meanwhile is none of its business. */
+  reset(): void {
+    this.#position = undefined
+    this.#incoming = new Incoming()
+  }
+
+  /** Where to read on. A stream that is younger than what has been read from it is another one, and read whole. */
+  async findPosition(session: RedisSession): Promise<void> {
+    const last = await lastIdOf(session, this.#options.stream)
+    if (this.#position === undefined) this.#position = last
+    else if (isBefore(last, this.#position)) {
+      this.#position = '0-0'
+      this.#inboxPosition = '0-0'
+    }
+  }
+
+  /** Reads until the session is lost. @throws what has happened to it */
+  async readOn(session: RedisSession): Promise<never> {
+    const { stream, inbox, events } = this.#options
+    this.#session = session
+    for (;;) {
+      const after = new Map([
+        [stream, this.#position ?? '0-0'],
+        [inbox, this.#inboxPosition],
+      ])
+      const streams = await session.read(after, READ)
+      let began = performance.now()
+      for (const entry of streams.get(stream) ?? []) {
+        // After a moment's pause the next session may read already.
+        if (this.#session !== session) break
+        this.#position = entry.id
+        this.#take(entry)
+        if (performance.now() - began < SLICE_MS) continue
+        await turn()
+        began = performance.now()
+      }
+      for (const entry of streams.get(inbox) ?? []) {
+        this.#inboxPosition = entry.id
+        events.addressed(entry.fields)
+      }
+    }
+  }
+
+  #take({ id, fields }: StreamEntry): void {
+    const { events } = this.#options
+    const node = fields.get('n')?.toString() ?? ''
+    const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
+    const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
+    const numbered = number('c')
+    const fresh = node === '' ? this.#nobodys(id, numbered) : this.#incoming.take(numbers, numbered)
+    if (isBefore(this.#newest, id)) this.#newest = id
+    if (fresh.missed > 0 || fresh.hasGap) {
+      this.counters.missed += fresh.missed
+      events.missed(node, fresh.missed)
+    }
+    this.counters.repeats += fresh.repeated
+    let repeated = fresh.repeated
+    try {
+      for (const { record, payload } of fromBatch(fields.get('b') ?? Buffer.alloc(0))) {
+        if (isNumbered(record) ? repeated-- > 0 : !fresh.isCurrent) continue
+        if (isNumbered(record) && node !== this.#options.node) this.counters.received++
+        this.#hand(id, node, record, payload)
+      }
+    } catch (error) {
+      events.strange(id, error)
+    }
+  }
+
+  /** What is wrong with one record holds up none of the others. */
+  #hand(id: string, node: string, record: BusRecord, payload: Buffer): void {
+    const { events } = this.#options
+    try {
+      events.received(node, record, payload)
+    } catch (error) {
+      events.strange(id, error)
+    }
+  }
+
+  /** An entry of no node has no number: what was read before Redis went back to older data is known by its id. */
+  #nobodys(id: string, numbered: number): Fresh {
+    const repeated = isBefore(this.#newest, id) ? 0 : numbered
+    return { repeated, missed: 0, isCurrent: true, hasGap: false }
+  }
+}
+
+/** The id of the last entry that a stream has had, also when that has been trimmed; 0-0 when there is no stream. */
+async function lastIdOf(session: RedisSession, stream: string): Promise<string> {
+  try {
+    const words = listOf(await session.command(['XINFO', 'STREAM', stream]))
+    const at = words.findIndex(word => String(word) === 'last-generated-id')
+    return at === -1 ? '0-0' : String(words[at + 1])
+  } catch (error) {
+    if (error instanceof Error && /no such key/.test(error.message)) return '0-0'
+    throw error
+  }
+}
+
+function isBefore(a: string, b: string): boolean {
+  const [ms = 0n, count = 0n] = a.split('-').map(BigInt)
+  const [otherMs = 0n, otherCount = 0n] = b.split('-').map(BigInt)
+  return ms < otherMs || (ms === otherMs && count < otherCount)
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PresenceRecord } from '../../src/presence/records.ts'
+import { Roster } from '../../src/presence/roster.ts'
+
+/** A roster that writes down what it tells. */
+function roster() {
+  const told: string[] = []
+  const one = new Roster({
+    came: (member, node) => told.push(`${member.user} came at ${node}`),
+    leaving: (member, node) => told.push(`${member.user} awaited by ${node}`),
+    returned: member => told.push(`${member.user} returned`),
+    left: (member, node) => told.push(`${member.user} left ${node}`),
+  })
+  const take = (node: string, record: PresenceRecord): string[] => {
+    told.length = 0
+    one.take(node, record)
+    return [...told]
+  }
+  const gone = (node: string, heir?: string): string[] => {
+    told.length = 0
+    one.nodeGone(node, heir)
+    return [...told]
+  }
+  return { one, take, gone }
+}
+
+const comes = (user: string, info?: string): PresenceRecord => ({ kind: 'in', group: 'g', user, info })
+const goes = (user: string, leave: string): PresenceRecord => ({ kind: 'out', group: 'g', user, leave })
+const left = (user: string, leave: string): PresenceRecord => ({ kind: 'left', group: 'g', user, leave })
+
+test('a user comes once and leaves once, however many nodes hold it', () => {
+  const { take } = roster()
+  assert.deepEqual(take('A', comes('ann')), ['ann came at A'])
+  assert.deepEqual(take('B', comes('ann')), [])
+  assert.deepEqual(take('A', goes('ann', '1')), [])
+  assert.deepEqual(take('B', goes('ann', '1')), ['ann awaited by B'])
+  assert.deepEqual(take('A', left('ann', '1')), [])
+  assert.deepEqual(take('B', left('ann', '1')), ['ann left B'])
+  assert.deepEqual(take('A', comes('ann')), ['ann came at A'])
+})
+
+test('who comes back in time has not left, and the end of the wait before counts no more', () => {
+  const { take } = roster()
+  take('A', comes('ann'))
+  take('A', goes('ann', '1'))
+  assert.deepEqual(take('B', comes('ann')), ['ann returned'])
+  assert.deepEqual(take('A', left('ann', '1')), [])
+  assert.deepEqual(take('B', goes('ann', '9')), ['ann awaited by B'])
+  assert.deepEqual(take('B', left('ann', '8')), [])
+  assert.deepEqual(take('B', left('ann', '9')), ['ann left B'])
+})
+
+test('the heir of a node waits for those whom it held or waited for; without one they are forgotten', () => {
+  const { one, take, gone } = roster()
+  take('A', comes('ann'))
+  take('A', comes('bob'))
+  take('A', comes('cid'))
+  take('B', comes('cid'))
+  take('A', goes('bob', '1'))
+  assert.deepEqual(gone('A', 'B').sort(), ['ann awaited by B', 'bob awaited by B'])
+  assert.deepEqual(gone('A', 'C'), [])
+  assert.deepEqual(gone('B').sort(), [])
+  assert.equal(one.in('g').size, 0)
+})
+
+test('a snapshot says all that a node holds, in parts; whom it does not name has gone', () => {
+  const { one, take } = roster()
+  take('A', comes('ann', '1'))
+  take('A', comes('bob'))
+  const part = (entries: [string, string, string | null, string?][], isFirst: boolean, isLast: boolean) =>
+    take('A', { kind: 'snapshot', entries, isFirst, isLast })
+  assert.deepEqual(part([['g', 'ann', '2']], true, false), [])
+  assert.deepEqual(part([['g', 'cid', null]], false, true), ['cid came at A', 'bob awaited by A'])
+  assert.equal(one.in('g').get('ann')?.info, '2')
+  // The beginning was missed.
+  assert.deepEqual(
+    take('B', { kind: 'snapshot', entries: [['g', 'eve', null]], isFirst: false, isLast: true }),
+    [],
+  )
+})
+
+test('a node that has just come learns who is waited for', () => {
+  const { take } = roster()
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '4']], isFirst: true, isLast: true })
+  assert.deepEqual(take('B', comes('ann')), ['ann returned'])
+})
+
+test('a second tab that says nothing of its user leaves what the first has said', () => {
+  const { one, take } = roster()
+  take('A', comes('ann', '{"name":"Ann"}'))
+  take('B', comes('ann'))
+  assert.equal(one.in('g').get('ann')?.info, '{"name":"Ann"}')
+  take('B', comes('ann', '"away"'))
+  assert.equal(one.in('g').get('ann')?.info, '"away"')
+})
