@@ -33,8 +33,11 @@ export interface MessagesOptions {
 /** How a push ended. */
 export interface PushDelivered extends Delivered<ClientConnection> {
   /** In a cluster: how many nodes it went to, this one included. */
-  readonly nodes: number | undefined
+  readonly nodes?: number
 }
+
+/** For a message that is not sent. */
+const NOBODY: PushDelivered = { count: 0, recipients: [], isLocal: true }
 
 /** What becomes of a push that has been through its hook; the frame is null when nothing is to be sent. */
 type Use<T> = (frame: Buffer | null, to: Recipients, data: ListenerData) => T
@@ -138,7 +141,7 @@ export class Messages {
   #send(frame: Buffer, to: Recipients, key?: string): PushDelivered {
     const { delivery, others } = this.#options
     const delivered = delivery.send(frame, to)
-    if (others === undefined) return { ...delivered, nodes: undefined }
+    if (others === undefined) return delivered
     return { ...delivered, nodes: delivered.isLocal ? 1 : others.publish(frame, to, key) }
   }
 

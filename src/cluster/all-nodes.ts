@@ -145,7 +145,7 @@ export class AllNodes {
       if (!isLast && last !== undefined && (end === undefined || last < end)) end = last
       for (const { name, connections, users } of groups) {
         const before = lines.get(name)?.connections ?? 0
-        const all = scope === 'node' ? users : this.#presence.membersInCluster(name).length
+        const all = scope === 'node' ? users : this.#presence.countInCluster(name)
         lines.set(name, { name, connections: before + connections, users: all })
       }
     }

@@ -77,7 +77,7 @@ export class ThisNode {
     return {
       name,
       connections: connections.groups.get(name)?.size ?? 0,
-      users: presence.membersHere(name).length,
+      users: presence.countHere(name),
     }
   }
 }

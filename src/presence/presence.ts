@@ -101,6 +101,16 @@ export class Presence implements PresenceSink {
     return [...this.#roster.in(group).values()].map(({ user, info }) => [group, user, info])
   }
 
+  /** How many users are in a group at all nodes, who are waited for included. */
+  countInCluster(group: string): number {
+    return this.#roster.in(group).size
+  }
+
+  /** How many users this node holds in a group. */
+  countHere(group: string): number {
+    return this.holdings.in(group).size
+  }
+
   /** Those whom this node holds or waits for. */
   membersHere(group: string): Holding[] {
     const members: Holding[] = [...this.holdings.in(group)].map(([user, { info }]) => [group, user, info])
