@@ -62,7 +62,7 @@ export class Messages {
    */
   push(pushed: unknown, key?: string): PushDelivered | Promise<PushDelivered> {
     return this.#push(pushed, (frame, to, data) => {
-      if (frame === null) return { count: 0, recipients: [], isLocal: true, nodes: this.#options.others && 0 }
+      if (frame === null) return this.#options.others === undefined ? NOBODY : { ...NOBODY, nodes: 0 }
       const delivered = this.#send(frame, to, key)
       this.#logMessage('push', data, delivered.count)
       return delivered
