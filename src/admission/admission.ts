@@ -42,6 +42,8 @@ export interface Admitted {
   readonly request: ClientRequest
   readonly verified: Verified | undefined
   readonly user: string | undefined
+  /** What others may see of the user, as JSON text. */
+  readonly infoText: string | undefined
   /** Those that it is in from the beginning. */
   readonly groups: readonly string[]
   readonly state: State
@@ -172,6 +174,7 @@ export class Admission {
     const choices = withoutToken(request.offered)
     let chosen: string | null | undefined
     let user = verified?.user
+    let infoText: string | undefined
     let groups = given
     let state: State = {}
     if (handshake !== undefined) {
@@ -179,6 +182,7 @@ export class Admission {
         const decided = handshake.decided()
         chosen = decided.protocol
         user = decided.user
+        infoText = decided.infoText
         groups = decided.groups
         state = decided.state
       } catch (error) {
@@ -195,6 +199,7 @@ export class Admission {
       request,
       verified,
       user,
+      infoText,
       groups,
       state,
       protocol: request.protocol || undefined,

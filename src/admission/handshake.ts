@@ -1,5 +1,6 @@
 /** The `data` of `onClientHandshake`, and what the hook has made of it. */
 import { groupNameFault } from '../connections/group-name.ts'
+import { readInfo } from '../connections/info.ts'
 import type { ClientRequest } from '../connections/request.ts'
 import { kindOf } from '../kind-of.ts'
 import { REFUSED, type Refusal } from '../listener/listener.ts'
@@ -21,6 +22,8 @@ export interface Asking {
 /** What the hook has decided for a client that gets in. */
 export interface Decided {
   readonly user: string | undefined
+  /** What others may see of it, as JSON text. */
+  readonly infoText: string | undefined
   readonly groups: readonly string[]
   readonly state: State
   /** Undefined: as if there were no hook. */
@@ -33,6 +36,7 @@ export class Handshake implements HandshakeData {
   readonly claims: Claims | undefined
   message: string | Buffer = ''
   user: string | undefined
+  info: unknown
   groups: string[]
   state: State = {}
   protocol: string | null | undefined
@@ -63,7 +67,7 @@ export class Handshake implements HandshakeData {
 
   /** @throws TypeError when the hook has left something behind that cannot be used */
   decided(): Decided {
-    const { user, groups, state, protocol } = this
+    const { user, info, groups, state, protocol } = this
     if (user !== undefined && user !== null && (typeof user !== 'string' || user === '')) {
       throw new TypeError(`data.user takes a text, got ${user === '' ? 'an empty one' : kindOf(user)}`)
     }
@@ -80,6 +84,6 @@ export class Handshake implements HandshakeData {
     if (typeof protocol !== 'string' && protocol !== undefined && protocol !== null) {
       throw new TypeError(`data.protocol takes a text, got ${kindOf(protocol)}`)
     }
-    return { user: user ?? undefined, groups, state, protocol }
+    return { user: user ?? undefined, infoText: readInfo(info, 'data.info'), groups, state, protocol }
   }
 }

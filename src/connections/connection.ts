@@ -89,11 +89,12 @@ export class ClientConnection implements Connection, Receiver, Kept {
   #nextPong: Buffer | undefined
 
   constructor(admitted: Admitted, socket: ServerSocket, raw: RawSocket, owner: ConnectionOwner) {
-    const { id, request, state, user, verified, byDefault } = admitted
+    const { id, request, state, user, infoText, verified, byDefault } = admitted
     this.id = id
     this.request = request
     this.state = state
     this.#user = user
+    this.infoText = infoText
     this.claims = verified?.claims
     this.expiresAt = verified?.expiresAt ?? Infinity
     this.byDefault = byDefault

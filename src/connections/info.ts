@@ -4,14 +4,15 @@
 export const LONGEST_INFO = 4096
 
 /**
+ * @param name what holds it, for the message of the error
  * @returns the value's JSON text, or undefined for none
  * @throws TypeError for a value without JSON text, RangeError for one that is too large
  */
-export function readInfo(info: unknown): string | undefined {
+export function readInfo(info: unknown, name = 'conn.info'): string | undefined {
   if (info === undefined || info === null) return undefined
   const text: string | undefined = JSON.stringify(info)
-  if (text === undefined) throw new TypeError(`conn.info takes a JSON value, got a ${typeof info}`)
+  if (text === undefined) throw new TypeError(`${name} takes a JSON value, got a ${typeof info}`)
   const bytes = Buffer.byteLength(text)
   if (bytes <= LONGEST_INFO) return text
-  throw new RangeError(`conn.info takes a JSON value of at most ${LONGEST_INFO} bytes, got ${bytes}`)
+  throw new RangeError(`${name} takes a JSON value of at most ${LONGEST_INFO} bytes, got ${bytes}`)
 }

@@ -195,6 +195,8 @@ export interface HandshakeData extends ListenerData {
   readonly claims: Claims | undefined
   /** Who it is: the token's `sub`. Set it to say it yourself. */
   user: string | undefined
+  /** What others may see of the user; becomes `conn.info`. */
+  info?: unknown
   /** The groups that it will be in: what `WS_PATH` and the token say. Change it to say it yourself. */
   groups: string[]
   /** Becomes the connection's `state`. */

@@ -16,8 +16,9 @@ import { listenerPlace } from '../listener-place.ts'
 import { variable } from '../variable.ts'
 import { webhookSecrets } from '../webhook-secret.ts'
 
-/** What an application can be asked about. */
+/** What an application is asked about, and what it can be asked about as well. */
 const LISTENER_EVENTS = ['handshake', 'open', 'message', 'close', 'push'] as const
+const ALL_LISTENER_EVENTS = [...LISTENER_EVENTS, 'group-join', 'group-leave'] as const
 
 const hookName = matching(/^[\p{L}_$][\p{L}\p{N}_$]*$/u, "a function's name")
 
@@ -68,12 +69,13 @@ export const service = {
     meaning:
       'What requests to an application are signed with (Standard Webhooks): any text, or base64 behind `whsec_`. Two, separated by a comma, while one replaces the other.',
   }),
-  listenerEvents: variable<readonly (typeof LISTENER_EVENTS)[number][]>({
+  listenerEvents: variable<readonly (typeof ALL_LISTENER_EVENTS)[number][]>({
     name: 'WS_LISTENER_EVENTS',
-    kind: listOf(oneOf(...LISTENER_EVENTS)),
+    kind: listOf(oneOf(...ALL_LISTENER_EVENTS)),
     default: LISTENER_EVENTS,
     shownDefault: LISTENER_EVENTS.join(','),
-    meaning: 'What an application is asked about. For the others all goes as without a listener.',
+    meaning:
+      'What an application is asked about; `group-join` and `group-leave` can be added. For the others all goes as without a listener.',
   }),
   listenerConcurrency: variable({
     name: 'WS_LISTENER_CONCURRENCY',

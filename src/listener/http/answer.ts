@@ -2,10 +2,12 @@
 import { fromBase64 } from '../../base64.ts'
 import { nearest } from '../../config/nearest.ts'
 import { closeFault } from '../../connections/close-codes.ts'
+import { readInfo } from '../../connections/info.ts'
 import { depthFault } from '../../json-depth.ts'
 import { kindOf } from '../../kind-of.ts'
 import type { Reply } from './exchange.ts'
 import { AnswerFault } from './faults.ts'
+import { faultOfLists } from './list-faults.ts'
 import { type Answer, answers, type ListenerEvent } from './schema.ts'
 
 /** So much of an answer is shown in the log, and so many of its faults. */
@@ -106,9 +108,15 @@ function checked(event: ListenerEvent, value: unknown): Answer {
     throw new AnswerFault(someOf(issues, '; ', issue => faultText(event, value, issue)))
   }
   const answer: Answer = result.data
-  const { message, encoding, send = [], close = [] } = answer
+  const { message, encoding, info, send = [], close = [] } = answer
   if (encoding !== undefined && fromBase64(message) === undefined) {
     throw new AnswerFault('"message" is no base64 text, which "encoding" says it is')
+  }
+  try {
+    readInfo(info, '"info"')
+  } catch (error) {
+    if (error instanceof RangeError) throw new AnswerFault(error.message)
+    throw error
   }
   send.forEach((one, i) => {
     if (one.encoding === undefined || fromBase64(one.message) !== undefined) return
@@ -128,28 +136,6 @@ interface Issue {
   readonly keys?: readonly string[]
   /** For each form that a value may have, why it has it not. */
   readonly errors?: readonly (readonly Issue[])[]
-}
-
-/** The first of a list's elements that is of the wrong kind. A schema would name each of a million. */
-function faultOfLists(value: object): string | undefined {
-  const ids = (element: unknown): boolean => typeof element === 'string'
-  const objects = (element: unknown): boolean => typeof element === 'object' && element !== null
-  const kinds = [
-    ['connections', ids, 'the id of a connection'],
-    ['except', ids, 'the id of a connection'],
-    ['send', objects, 'an object with "to" and "message"'],
-    [
-      'close',
-      (element: unknown) => ids(element) || objects(element),
-      'the id of a connection, or an object with it',
-    ],
-  ] as const
-  for (const [key, fits, takes] of kinds) {
-    const list: unknown = Reflect.get(value, key)
-    const at = Array.isArray(list) ? list.findIndex(element => !fits(element)) : -1
-    if (at !== -1) return `"${key}[${at}]" takes ${takes}, got ${kindOf((list as unknown[])[at])}`
-  }
-  return undefined
 }
 
 function faultText(event: ListenerEvent, value: unknown, issue: Issue): string {

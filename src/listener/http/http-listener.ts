@@ -11,14 +11,15 @@ import {
   type Refusal,
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
-import type { CloseData, Gateway, GroupData, HandshakeData, ListenerData, OpenData } from '../types.ts'
-import { readAnswer, readable, refusalReason, shown } from './answer.ts'
+import type { CloseData, GroupData, HandshakeData, ListenerData, OpenData } from '../types.ts'
+import { readAnswer, refusalReason } from './answer.ts'
 import { Application, pushConcurrency } from './application.ts'
 import type { Question } from './asking.ts'
 import { applyAnswer, applyToHandshake } from './effect.ts'
 import { Exchange, type Reply } from './exchange.ts'
 import { LineFull, NotWanted, Stopped, Unreachable } from './faults.ts'
-import { aboutClose, aboutHandshake, aboutMessage, aboutOpen, aboutPush } from './questions.ts'
+import { FirstHandshake } from './first-handshake.ts'
+import { aboutClose, aboutHandshake, aboutMessage, aboutOpen, aboutPresence, aboutPush } from './questions.ts'
 import { shownError, toFault } from './report.ts'
 import { pushFault } from './request-body.ts'
 import type { ListenerEvent } from './schema.ts'
@@ -44,12 +45,8 @@ type ToldEvent = Exclude<ListenerEvent, 'handshake'>
 /** Making a connection may take no longer than this, also where an event may. */
 const CONNECT_MS = 10_000
 
-/** What may be wrong when an application answers the first handshake like this. */
-const DOUBTS: Readonly<Record<number, string>> = {
-  401: 'if that is no decision of its own, do both have the same WS_LISTENER_SECRET (what stands behind whsec_ is base64, and is decoded for the key), and clocks that agree?',
-  404: 'if that is no decision of its own, is the path in WS_LISTENER right?',
-  405: 'does it take POST at the path in WS_LISTENER?',
-}
+/** How the events of presence are called here, where names are no code. */
+const PRESENCE = { groupJoin: 'group-join', groupLeave: 'group-leave' } as const
 
 /** What a client is told that comes while the application fails. */
 const UNAVAILABLE: Refusal = { status: 503, reason: 'the application is not available at the moment' }
@@ -58,17 +55,19 @@ export class HttpListener implements ListenerPort {
   readonly #options: HttpListenerOptions
   readonly #side: ListenerSide
   readonly #events: ReadonlySet<ListenerEvent>
-  readonly #gateway: Gateway
+  /** The gateway's id. */
+  readonly #gateway: string
+  readonly #firstHandshake: FirstHandshake
   #application: Application | undefined
   #loadedAt: Date | null = null
   #generation = 0
-  #isDoubtful = true
 
   constructor(options: HttpListenerOptions, side: ListenerSide) {
     this.#options = options
     this.#side = side
     this.#events = new Set(options.events)
-    this.#gateway = side.createGateway(new AbortController().signal)
+    this.#gateway = side.createGateway(new AbortController().signal).id
+    this.#firstHandshake = new FirstHandshake(options.place, options.log)
   }
 
   get ready(): boolean {
@@ -139,14 +138,12 @@ export class HttpListener implements ListenerPort {
 
   async handshake(data: HandshakeData, gone: AbortSignal): Promise<Refusal | undefined> {
     try {
-      const reply = await this.#ask(aboutHandshake(this.#gateway.id, data, gone))
+      const reply = await this.#ask(aboutHandshake(this.#gateway, data, gone))
+      this.#firstHandshake.answered(reply)
       if (reply.status >= 400 && reply.status < 500) {
-        this.#doubt(reply)
-        this.#isDoubtful = false
         const reason = refusalReason(reply) ?? `the application has refused this client (${reply.status})`
         return { status: reply.status, reason }
       }
-      this.#isDoubtful = false
       applyToHandshake(readAnswer('handshake', reply), data)
       return undefined
     } catch (error) {
@@ -170,8 +167,9 @@ export class HttpListener implements ListenerPort {
     return this.#tell('push', data, id => aboutPush(id, data))
   }
 
-  presence(_event: 'groupJoin' | 'groupLeave', _data: GroupData): HookResult {
-    return undefined
+  presence(hook: 'groupJoin' | 'groupLeave', data: GroupData): HookResult {
+    const event = PRESENCE[hook]
+    return this.#tell(event, data, id => aboutPresence(event, id, data))
   }
 
   reject(error: unknown, data: ListenerData, hook: 'message' | 'handshake' = 'message'): ListenerFault {
@@ -186,7 +184,7 @@ export class HttpListener implements ListenerPort {
     const { place, events, log } = this.#options
     this.#loadedAt = new Date()
     this.#generation++
-    this.#isDoubtful = true
+    this.#firstHandshake.again()
     log.info(
       { event: 'listener.load', path: place, generation: this.#generation, events },
       'the application is the listener',
@@ -194,27 +192,15 @@ export class HttpListener implements ListenerPort {
     this.#side.inUse()
   }
 
-  /** Says once what may be wrong when nobody has got in yet: to the clients it looks like a decision. */
-  #doubt({ status, body }: Reply): void {
-    const question = DOUBTS[status]
-    if (!this.#isDoubtful || question === undefined) return
-    const { place, log } = this.#options
-    const said = body.length === 0 ? '' : ` (${shown(readable(body))})`
-    log.warn(
-      { event: 'config', path: place, status },
-      `the application has answered ${status}${said} to the first handshake: ${question}`,
-    )
-  }
-
   /** Tells of an event, unless the application does not want to know. */
   #tell(event: ToldEvent, data: ListenerData, question: (gateway: string) => Question): HookResult {
-    return this.#events.has(event) ? this.#told(event, data, question(this.#gateway.id)) : undefined
+    return this.#events.has(event) ? this.#told(event, data, question(this.#gateway)) : undefined
   }
 
   async #told(event: ToldEvent, data: ListenerData, question: Question): Promise<Outcome> {
     try {
       const answer = readAnswer(event, await this.#ask(question))
-      if (answer !== undefined) applyAnswer(answer, data, this.#side, this.#gateway.connections)
+      if (answer !== undefined) applyAnswer(answer, data, this.#side)
       return undefined
     } catch (error) {
       return this.#fault(event, error, data)

@@ -1,7 +1,7 @@
 /** What the application is asked about each event, and who or what waits for its answer. */
-import type { CloseData, Connection, HandshakeData, ListenerData } from '../types.ts'
+import type { CloseData, Connection, GroupData, HandshakeData, ListenerData } from '../types.ts'
 import type { Question } from './asking.ts'
-import { closeBody, handshakeBody, messageBody, openBody, pushBody } from './request-body.ts'
+import { closeBody, handshakeBody, messageBody, openBody, presenceBody, pushBody } from './request-body.ts'
 
 /** What a handshake that waits holds in memory: its headers, about. */
 const HANDSHAKE_BYTES = 4096
@@ -32,9 +32,23 @@ export function aboutClose(gateway: string, data: CloseData): Question {
 }
 
 export function aboutPush(gateway: string, data: ListenerData): Question {
+  return { ...ofItsOwn(pushBody(gateway, data)), kind: 'push', isPatient: false }
+}
+
+/** Nobody waits for it, and it waits for as long as others are being answered. */
+export function aboutPresence(
+  event: 'group-join' | 'group-leave',
+  gateway: string,
+  data: GroupData,
+): Question {
+  return { ...ofItsOwn(presenceBody(event, gateway, data)), kind: 'presence', isPatient: true }
+}
+
+/** What no open socket stands behind. */
+function ofItsOwn(body: object): Pick<Question, 'bytes' | 'isHeld' | 'body'> {
   // Made at once, since nothing else tells how much it is; beside it there is what it was made of.
-  const text = JSON.stringify(pushBody(gateway, data))
-  return { kind: 'push', bytes: 3 * text.length, isPatient: false, isHeld: () => false, body: () => text }
+  const text = JSON.stringify(body)
+  return { bytes: 3 * text.length, isHeld: () => false, body: () => text }
 }
 
 function ofConnection(conn: Connection, bytes: number, body: () => object): Question {

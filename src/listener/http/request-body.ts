@@ -1,18 +1,18 @@
 /** The body of the request that tells the application of an event. */
 import { toBase64 } from '../../base64.ts'
-import type { CloseData, Connection, HandshakeData, ListenerData } from '../types.ts'
+import type { CloseData, Connection, GroupData, HandshakeData, ListenerData } from '../types.ts'
 import type { RequestOf } from './schema.ts'
 
 type Conn = RequestOf<'message'>['conn']
 
 export function handshakeBody(gateway: string, data: HandshakeData): RequestOf<'handshake'> {
-  const { id, request, claims, user, state } = data
+  const { id, request, claims, user, groups, state } = data
   const { ip, path, query, secure, headers, cookies, protocols } = request
   return {
     event: 'handshake',
     gateway,
     conn: {
-      ...{ id, ip, path, query, ...whoever({ user, claims }), state },
+      ...{ id, ip, path, query, ...whoever({ user, claims }), groups, state },
       ...{ secure, protocols: [...protocols], headers: given(headers), cookies: given(cookies) },
     },
   }
@@ -39,6 +39,14 @@ export function pushBody(gateway: string, { message, ...further }: ListenerData)
   return { ...(further as object), event: 'push', gateway, ...written(message) }
 }
 
+export function presenceBody<E extends 'group-join' | 'group-leave'>(
+  event: E,
+  gateway: string,
+  { group, user, info }: GroupData,
+) {
+  return { event, gateway, group, user, ...(info !== undefined && { info: info as unknown }) }
+}
+
 /** Why a push cannot be told: it has keys that are the request's own. */
 export function pushFault(data: ListenerData): string | undefined {
   const taken = ['event', 'gateway'].filter(key => Object.hasOwn(data, key)).map(key => `"${key}"`)
@@ -46,13 +54,21 @@ export function pushFault(data: ListenerData): string | undefined {
   return `a push has no ${taken.join(' and ')} of its own: the request to the application has`
 }
 
-function connOf({ id, request, user, claims, state }: Connection): Conn {
+function connOf({ id, request, user, info, claims, groups, state }: Connection): Conn {
   const { ip, path, query } = request
-  return { id, ip, path, query, ...whoever({ user, claims }), state }
+  return { id, ip, path, query, ...whoever({ user, info, claims }), groups: [...groups], state }
 }
 
-function whoever({ user, claims }: Pick<Connection, 'user' | 'claims'>): Pick<Conn, 'user' | 'claims'> {
-  return { ...(user !== undefined && { user }), ...(claims !== undefined && { claims }) }
+function whoever({
+  user,
+  info,
+  claims,
+}: Partial<Pick<Connection, 'user' | 'info' | 'claims'>>): Pick<Conn, 'user' | 'info' | 'claims'> {
+  return {
+    ...(user !== undefined && { user }),
+    ...(info !== undefined && { info: info as unknown }),
+    ...(claims !== undefined && { claims }),
+  }
 }
 
 /** Only those that are there. */

@@ -3,11 +3,15 @@
  * `docs/http-listener.schema.json` (`npm run docs`) all come from here.
  */
 import * as z from 'zod'
+import { GROUP_NAME_TAKES, LONGEST_GROUP_NAME } from '../../connections/group-name.ts'
+import { LONGEST_INFO } from '../../connections/info.ts'
 
 /** The texts are read as "NAME takes …". */
 const text = z.string('a text')
 const id = z.string('the id of a connection')
 const ids = z.array(id, 'an array of connection ids')
+const groups = z.array(z.string('the name of a group'), "an array of groups' names")
+const users = z.array(z.string('the name of a user'), 'an array of users')
 const anyJson = z
   .unknown()
   .describe('A text goes as text, any other value as its JSON text, null not at all.')
@@ -17,6 +21,29 @@ const base64 = z.literal('base64', '"base64"').describe('"message" is base64 tex
 const state = z
   .union([z.record(z.string(), z.unknown()), z.array(z.never()).length(0)], 'an object')
   .describe('Takes the place of what was kept for the connection. Comes back as conn.state with each event.')
+
+const groupName = z
+  .string(GROUP_NAME_TAKES)
+  .min(1, GROUP_NAME_TAKES)
+  .max(LONGEST_GROUP_NAME, GROUP_NAME_TAKES)
+const groupNames = z.array(groupName, "an array of groups' names")
+
+/** Who a connection is, and where it belongs. */
+const belonging = {
+  user: text
+    .min(1, 'a text that is not empty')
+    .nullable()
+    .optional()
+    .describe('Who it is: becomes conn.user. null is nobody.'),
+  info: z
+    .unknown()
+    .optional()
+    .describe(
+      `What others may see of the user, at most ${LONGEST_INFO} bytes of JSON: becomes conn.info. null is nothing.`,
+    ),
+  join: groupNames.optional().describe('It is in these groups from here on.'),
+  leave: groupNames.optional().describe('It is in these no longer, unless "join" has them too.'),
+}
 
 const send = z
   .array(
@@ -63,14 +90,19 @@ const close = z
   )
   .describe('These are closed, after all that is sent; with code 1000 unless another is given.')
 
-const also = { state: state.optional(), send: send.optional(), close: close.optional() }
+const told = { send: send.optional(), close: close.optional() }
+const also = { state: state.optional(), ...belonging, ...told }
 const sent = {
   message: anyJson.optional(),
   encoding: base64.optional(),
   connections: ids
     .optional()
-    .describe('It goes to these alone; to everyone when left out, to nobody when empty.'),
-  except: ids.optional().describe('It does not go to these.'),
+    .describe(
+      'It goes to these alone. With "groups" or "users" to all of them; to everyone when all three are left out.',
+    ),
+  groups: groups.optional().describe('It goes to who is in one of these.'),
+  users: users.optional().describe('It goes to the connections of these.'),
+  except: ids.optional().describe('It does not go to these, however they are meant.'),
 }
 
 /** An answer with a body, for each event. Without one, all goes as if there were no listener. */
@@ -78,7 +110,7 @@ export const answers = {
   handshake: z
     .strictObject({
       state: state.optional(),
-      user: text.min(1, 'a text that is not empty').optional().describe('Who it is: becomes conn.user.'),
+      ...belonging,
       protocol: text
         .nullable()
         .optional()
@@ -87,8 +119,10 @@ export const answers = {
     .describe('2xx lets the client in, 4xx refuses it with that status.'),
   open: z.strictObject(also),
   message: z.strictObject({ ...sent, ...also }),
-  close: z.strictObject({ send: also.send, close: also.close }),
-  push: z.strictObject({ ...sent, send: also.send, close: also.close }),
+  close: z.strictObject(told),
+  push: z.strictObject({ ...sent, ...told }),
+  'group-join': z.strictObject(told),
+  'group-leave': z.strictObject(told),
 } as const
 
 const values = z.record(z.string(), z.unknown())
@@ -97,7 +131,9 @@ const conn = {
   ip: text.describe("The client's address."),
   path: text.describe("The URL's path."),
   query: text.describe("The URL's query as it stands there, without its ?."),
-  user: text.optional().describe('Who it is: the token\'s "sub", or what the answer to "handshake" said.'),
+  user: text.optional().describe('Who it is: the token\'s "sub", or what an answer has said.'),
+  info: z.unknown().optional().describe('What others may see of the user.'),
+  groups: groups.describe('The groups that it is in; on "close", that it was in.'),
   claims: values.optional().describe("What the client's JSON Web Token says, where one is asked for."),
   state: values.describe('What the last answer with "state" gave; {} before the first.'),
 }
@@ -108,6 +144,12 @@ const asked = {
 }
 const gateway = text.describe('WS_GATEWAY_ID.')
 const connection = z.strictObject(conn)
+const presence = {
+  gateway,
+  group: text,
+  user: text.describe('Who is in it now, or no longer, with all its connections.'),
+  info: z.unknown().optional().describe('What others may see of the user.'),
+}
 
 /** The body of a request, for each event. */
 export const requests = {
@@ -146,9 +188,13 @@ export const requests = {
       message: anyJson,
       encoding: base64.optional(),
       connections: ids.optional(),
+      groups: groups.optional(),
+      users: users.optional(),
       except: ids.optional(),
     })
     .describe('Further keys are those of the push.'),
+  'group-join': z.strictObject({ event: z.literal('group-join'), ...presence }),
+  'group-leave': z.strictObject({ event: z.literal('group-leave'), ...presence }),
 } as const
 
 /** What an application is asked about. */

@@ -216,7 +216,10 @@ test('what an event has no place for is a fault as well', async t => {
   })
   const client = await connect(t, gateway.url)
   const { msg } = await gateway.event('listener.error')
-  assert.match(msg ?? '', /"message" is no key of an answer to "open"; it takes state, send, close/)
+  assert.match(
+    msg ?? '',
+    /"message" is no key of an answer to "open"; it takes state, user, info, join, leave, send, close/,
+  )
   assert.equal((await gateway.push({ message: 'x' })).status, 500)
   await gateway.events('listener.error', 2)
   const from = gateway.lines.length

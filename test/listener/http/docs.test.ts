@@ -29,13 +29,13 @@ test('the request and the answer of the page are those of the schema', () => {
 })
 
 test('the table of keys is that of the schema, event by event', () => {
-  const rows = [...page.matchAll(/^\| `(\w+)` \| ([a-z, ]+) \| /gm)]
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([a-z, -]+) \| /gm)]
   const documented = new Map<string, string[]>()
   for (const [, key = '', events = ''] of rows) {
     for (const event of events.split(', '))
       documented.set(event, [...(documented.get(event) ?? []), key].sort())
   }
-  for (const event of ['handshake', 'open', 'message', 'close', 'push']) {
+  for (const event of ['handshake', 'open', 'message', 'close', 'push', 'group-join', 'group-leave']) {
     const keys = Object.keys(schema.$defs[`answer-${event}`].properties).sort()
     assert.deepEqual(documented.get(event), keys, event)
   }

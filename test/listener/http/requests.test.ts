@@ -56,7 +56,13 @@ async function oneOfEach(t: TestContext, env: Record<string, string> = {}): Prom
 test('the requests are those of the documented schema', async t => {
   assert.equal(readFileSync(schemaFile, 'utf8'), schemaText(), 'run npm run docs')
   const known = Object.keys(answers)
-  assert.deepEqual(readConfig({}, temporaryFolder(t)).settings.listenerEvents, known)
+  const eventsBy = (env: Record<string, string>) =>
+    readConfig(env, temporaryFolder(t)).settings.listenerEvents
+  assert.deepEqual(
+    eventsBy({}),
+    known.filter(event => !event.startsWith('group-')),
+  )
+  assert.deepEqual(eventsBy({ WS_LISTENER_EVENTS: known.join() }), known)
   const asked = await oneOfEach(t)
   assert.deepEqual(
     asked.map(({ event }) => event),
@@ -73,10 +79,17 @@ test('the requests are those of the documented schema', async t => {
   const { id } = open.conn
   assert.match(id, /^[0-9a-z]{13}-1$/)
   const who = { id, ip: '127.0.0.1', path: '/chat', query: 'room=cats&x=%20' }
-  const told = { ...who, user: 'anna', state: { room: 'cats' } }
+  const told = { ...who, user: 'anna', groups: [], state: { room: 'cats' } }
   const cookies = { session: 'a b', theme: 'dark' }
   const { headers, ...shaking } = handshake.conn
-  assert.deepEqual(shaking, { ...who, state: {}, cookies, secure: false, protocols: ['chat.v2', 'chat.v1'] })
+  assert.deepEqual(shaking, {
+    ...who,
+    groups: [],
+    state: {},
+    cookies,
+    secure: false,
+    protocols: ['chat.v2', 'chat.v1'],
+  })
   assert.equal(headers['x-own'], 'yes')
   assert.deepEqual(open.conn, { ...told, cookies, headers, secure: false, protocol: 'chat.v2' })
   const gateway = 'websocket'
