@@ -2,12 +2,15 @@
  * The push client: `import { sendGatewayMessage } from 'websocket-gateway/client'`.
  * @module
  */
+import { randomUUID } from 'node:crypto'
 import { toBase64 } from './base64.ts'
+import { callOnce } from './control/call-once.ts'
 import { type Address, call, GatewayError, remoteGateway, socketPath } from './control/client.ts'
 import type { GatewayState } from './lifecycle.ts'
+import type { Pushed } from './push.ts'
 import type { Status } from './status.ts'
 
-export type { GatewayState, Status }
+export type { GatewayState, Pushed, Status }
 export { GatewayError }
 
 export interface ClientOptions {
@@ -21,15 +24,31 @@ export interface ClientOptions {
   readonly signal?: AbortSignal
 }
 
+export interface SendOptions extends ClientOptions {
+  /**
+   * What this push is called, 1 to 255 printable ASCII characters. Within five minutes a second push of the same name and
+   * content is none: it gets the answer of the first. Give it when your own program may send it again; a new one is made
+   * for each call when left out.
+   */
+  readonly idempotencyKey?: string
+}
+
 /** What is pushed. Every further key reaches the listener's `onMessage` as it is. */
 export interface GatewayMessage {
   /** Text, a Buffer or Uint8Array for a binary message, or any other value, which goes as its JSON text. */
   message: unknown
   /** `base64`: `message` is base64 text and goes out as a binary message. */
   encoding?: 'base64'
-  /** The ids of those who get it; everyone when left out. */
+  /**
+   * The ids of those who get it. With `groups` and `users` it goes to all of them, and to nobody twice; to everyone when
+   * all three are left out.
+   */
   connections?: readonly string[]
-  /** The ids of those who do not. */
+  /** It goes to who is in one of these groups. */
+  groups?: readonly string[]
+  /** It goes to the connections of these users. */
+  users?: readonly string[]
+  /** The ids of those who do not get it. */
   except?: readonly string[]
   [key: string]: unknown
 }
@@ -37,18 +56,28 @@ export interface GatewayMessage {
 export type GatewayAction = 'start' | 'stop' | 'restart' | 'reload'
 
 /**
- * Pushes a message. To keep an order, await each before the next.
+ * Pushes a message. To keep an order, await each before the next. When the connection breaks before an answer comes, or a
+ * proxy says that the gateway is away (502, 503, 504), it tries again, three times within some seconds, and the message is
+ * pushed once: all tries have one `Idempotency-Key`.
  * @param id the gateway's id (`WS_GATEWAY_ID`)
- * @returns how many connections it was queued for
+ * @returns how many connections it was queued for; in a cluster those of the node that has answered, and how many `nodes`
+ *   it went to
  * @throws GatewayError with the `status` and `detail` of the refusal, or without a status when no gateway is there
  */
 export async function sendGatewayMessage(
   id: string,
   data: GatewayMessage,
-  options: ClientOptions = {},
-): Promise<{ recipients: number }> {
-  const answer = await ask(id, 'POST', '/push', options, JSON.stringify(encoded(data)))
-  return answer as { recipients: number }
+  options: SendOptions = {},
+): Promise<Pushed> {
+  const { idempotencyKey: key = randomUUID(), signal } = options
+  if (!/^(?! )[\x20-\x7e]{1,255}(?<! )$/.test(key)) {
+    throw new TypeError(
+      `idempotencyKey takes 1 to 255 printable ASCII characters, no blank at either end, got ${JSON.stringify(key)}`,
+    )
+  }
+  const body = JSON.stringify(encoded(data))
+  const { text } = await callOnce(addressOf(id, options), 'POST', '/push', { body, key, signal })
+  return JSON.parse(text) as Pushed
 }
 
 /**
@@ -75,20 +104,8 @@ export async function gatewayState(id: string, options: ClientOptions = {}): Pro
   return ((await ask(id, 'GET', '/status', options)) as Status).state
 }
 
-async function ask(
-  id: string,
-  method: string,
-  target: string,
-  options: ClientOptions,
-  body?: string,
-): Promise<unknown> {
-  const { signal } = options
-  const { text } = await call(
-    addressOf(id, options),
-    method,
-    target,
-    body === undefined ? { signal } : { signal, body },
-  )
+async function ask(id: string, method: string, target: string, options: ClientOptions): Promise<unknown> {
+  const { text } = await call(addressOf(id, options), method, target, { signal: options.signal })
   return JSON.parse(text)
 }
 

@@ -28,6 +28,8 @@ export type Address = string | RemoteGateway
 export interface CallOptions {
   /** The body, which is JSON. */
   readonly body?: string
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -58,7 +60,7 @@ export function remoteGateway(url: string | URL, token: string | null, id?: stri
 }
 
 /** How an address is called where it is told. */
-function shown(address: Address): string {
+export function shown(address: Address): string {
   return typeof address === 'string' ? resolve(address) : address.url.origin
 }
 
@@ -70,13 +72,14 @@ export async function call(
   address: Address,
   method: string,
   target: string,
-  { body, signal }: CallOptions = {},
+  { body, headers = {}, signal }: CallOptions = {},
 ): Promise<Reply> {
   const socket = await open(address, signal)
   const answered = readReply(socket, address)
   const entity = body === undefined ? '' : 'Content-Type: application/json\r\n'
   const length = body === undefined && method === 'GET' ? '' : `Content-Length: ${byteLength(body)}\r\n`
-  socket.write(`${head(address, method, target)}${entity}${length}\r\n${body ?? ''}`)
+  const further = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`${head(address, method, target)}${further.join('')}${entity}${length}\r\n${body ?? ''}`)
   return answered
 }
 
