@@ -1,4 +1,4 @@
-/** `gateway close ID`. */
+/** `gateway close`. */
 import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
 import { address } from './address.ts'
@@ -11,14 +11,18 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
+import { count } from './count.ts'
 import { print } from './output.ts'
+import { visible } from './visible.ts'
 
 export const close: Command = {
-  summary: 'close a connection',
-  usage: 'ID [--code N] [--reason TEXT] [--id ID | --url URL] [--json]',
+  summary: 'close a connection, or all of a user',
+  usage: '(ID | --user U) [--code N] [--reason TEXT] [--id ID | --url URL] [--json]',
   help: `
-Closes the connection of this id (see gateway connections), after what is queued for it.
+Closes the connection of this id (see gateway connections), or all that a user has, at whichever node, after what
+is queued for them.
 
+  --user U       all connections of this user; says how many they were
   --code N       the close code: 1000 (the default), another that may be sent, or 3000 to 4999
   --reason TEXT  the close reason, at most 123 bytes
 ${ADDRESS_HELP}
@@ -27,18 +31,44 @@ ${JSON_HELP}`,
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { ...ADDRESS_OPTIONS, code: { type: 'string' }, reason: { type: 'string' } },
+      options: {
+        ...ADDRESS_OPTIONS,
+        user: { type: 'string' },
+        code: { type: 'string' },
+        reason: { type: 'string' },
+      },
     })
-    const [connection, ...others] = positionals
-    if (!connection) throw new UsageError("the connection's id is missing")
-    if (others.length > 0) throw new UsageError('close takes one connection at a time')
+    const target = targetOf(positionals, values.user)
     const query = new URLSearchParams()
     if (values.code !== undefined) query.set('code', String(wholeNumber('--code', values.code, 0)))
     if (values.reason !== undefined) query.set('reason', values.reason)
-    const target = `/connections/${encodeURIComponent(connection)}?${query}`
-    const { text } = await call(address(values), 'DELETE', target)
-    if (values.json) print(text)
-    else print(`closed ${connection} with code ${JSON.parse(text).code}\n`)
+    const { text } = await call(address(values), 'DELETE', `${target}?${query}`)
+    print(values.json ? text : `${readable(JSON.parse(text))}\n`)
     return EXIT.done
   },
+}
+
+/** @throws UsageError */
+function targetOf([connection, ...others]: string[], user: string | undefined): string {
+  if (user === '') throw new UsageError('--user takes the name of a user, got an empty one')
+  if (user !== undefined && connection !== undefined) {
+    throw new UsageError('close takes a connection or a --user, not both')
+  }
+  if (user !== undefined) return `/users/${encodeURIComponent(user)}`
+  if (!connection) throw new UsageError("the connection's id is missing; or give a --user")
+  if (others.length > 0) throw new UsageError('close takes one connection at a time')
+  return `/connections/${encodeURIComponent(connection)}`
+}
+
+interface Closed {
+  readonly code: number
+  readonly id?: string
+  /** Of a user. */
+  readonly user?: string
+  readonly connections?: number
+}
+
+function readable({ code, id, user, connections = 1 }: Closed): string {
+  if (user === undefined) return `closed ${id} with code ${code}`
+  return `closed ${count(connections, 'connection')} of ${visible(user)} with code ${code}`
 }

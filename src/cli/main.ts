@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reload: async () => (await import('./life-cycle.ts')).reload,
   status: async () => (await import('./status.ts')).status,
   connections: async () => (await import('./connections.ts')).connections,
+  groups: async () => (await import('./groups.ts')).groups,
   close: async () => (await import('./close.ts')).close,
   renew: async () => (await import('./renew.ts')).renew,
   token: async () => (await import('./token.ts')).token,

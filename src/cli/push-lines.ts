@@ -2,6 +2,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { type Address, GatewayError, PushStream } from '../control/client.ts'
 import { EXIT, UsageError } from './command.ts'
+import { count } from './count.ts'
 import { complain, print } from './output.ts'
 import type { Recipients } from './push.ts'
 
@@ -58,10 +59,10 @@ export function textLines(recipients: Recipients): Lines {
  * Each line is an object already, and goes as it is.
  * @throws UsageError when recipients are given: they belong in the objects
  */
-export function objectLines({ connections, except }: Recipients): Lines {
-  if (connections !== undefined || except !== undefined) {
+export function objectLines(recipients: Recipients): Lines {
+  if (Object.keys(recipients).length > 0) {
     throw new UsageError(
-      '--to and --except do not go with "--data -": put "connections" and "except" into its objects',
+      '--to, --group, --user and --except do not go with "--data -": put "connections", "groups", "users" and "except" into its objects',
     )
   }
   return { take: bytes => bytes, end: () => '' }
@@ -98,8 +99,4 @@ async function feed(stream: PushStream, lines: Lines): Promise<void> {
   }
   await stream.write(lines.end())
   await stream.end()
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

@@ -1,15 +1,14 @@
 /** `gateway push`. */
 import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
+import type { Pushed } from '../push.ts'
 import { address } from './address.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, UsageError } from './command.ts'
+import { count } from './count.ts'
 import { print } from './output.ts'
 
 /** Who gets a push, as it stands in its object. */
-export interface Recipients {
-  readonly connections?: readonly string[]
-  readonly except?: readonly string[]
-}
+export type Recipients = Partial<Record<'connections' | 'groups' | 'users' | 'except', readonly string[]>>
 
 /** Standard input, where a message or a file is asked for. */
 const STDIN = '-'
@@ -17,7 +16,7 @@ const STDIN = '-'
 export const push: Command = {
   summary: 'push a message to the connections',
   usage:
-    '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--except ID]… [--id ID | --url URL] [--json]',
+    '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--group G]… [--user U]… [--except ID]… [--id ID | --url URL] [--json]',
   help: `
   MESSAGE        pushes this text; one that starts with "-" is written behind "--"
   -              pushes standard input, one text message a line, each as it comes
@@ -25,13 +24,17 @@ export const push: Command = {
   --data -       pushes standard input, one such object a line
   --binary FILE  pushes the bytes of a file as a binary message; - is standard input
 
-  --to ID        only to this connection; may be repeated
-  --except ID    not to this connection; may be repeated
+  --to ID        only to this connection
+  --group G      only to who is in this group
+  --user U       only to this user's connections
+  --except ID    not to this connection
+                 Each may be repeated, and they go together: to all who are meant, to nobody twice.
 ${ADDRESS_HELP}
   --json         prints the gateway's answer as it came
 
 Examples:
   gateway push 'hello'
+  gateway push 'supper is ready' --group cats --user anna
   gateway push --data '{"message": {"price": 42}, "room": "stocks"}'
   tail -f events.log | gateway push -`,
   async run(args) {
@@ -42,6 +45,8 @@ Examples:
       options: {
         ...ADDRESS_OPTIONS,
         to: { type: 'string', multiple: true },
+        group: { type: 'string', multiple: true },
+        user: { type: 'string', multiple: true },
         except: { type: 'string', multiple: true },
         data: { type: 'string' },
         binary: { type: 'string' },
@@ -55,6 +60,8 @@ Examples:
     if (sources.length > 1) throw new UsageError('MESSAGE, --data and --binary do not go together')
     const recipients: Recipients = {
       ...(values.to && { connections: values.to }),
+      ...(values.group && { groups: values.group }),
+      ...(values.user && { users: values.user }),
       ...(values.except && { except: values.except }),
     }
     const gateway = address(values)
@@ -73,21 +80,24 @@ Examples:
               : { message: await base64Of(binary), encoding: 'base64', ...recipients },
           )
     const { text } = await call(gateway, 'POST', '/push', { body })
-    if (json) print(text)
-    else {
-      const { recipients: count } = JSON.parse(text)
-      print(`pushed to ${count} connection${count === 1 ? '' : 's'}\n`)
-    }
+    print(json ? text : `${readable(JSON.parse(text))}\n`)
     return EXIT.done
   },
 }
 
+/** In a cluster only the node that was asked knows how many it has. */
+function readable({ recipients, nodes = 1 }: Pushed): string {
+  const connections = count(recipients, 'connection')
+  if (nodes < 2) return `pushed to ${connections}`
+  return `pushed to ${connections} here, and to ${count(nodes - 1, 'other node')}`
+}
+
 /** The object of `--data`, as it was written unless recipients are added to it. */
-function withRecipients(json: string, { connections, except }: Recipients): string {
+function withRecipients(json: string, recipients: Recipients): string {
   const object = parseObject(json)
-  if (connections !== undefined) object.connections = joined(object.connections, connections)
-  if (except !== undefined) object.except = joined(object.except, except)
-  return connections === undefined && except === undefined ? json : JSON.stringify(object)
+  const added = Object.entries(recipients)
+  for (const [key, more] of added) object[key] = joined(object[key], more)
+  return added.length === 0 ? json : JSON.stringify(object)
 }
 
 function joined(given: unknown, more: readonly string[]): unknown {

@@ -4,7 +4,8 @@ import type { Status } from '../status.ts'
 import { address } from './address.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
-import { table } from './table.ts'
+import { clusterRows, type NodeJson } from './status-cluster.ts'
+import { linesOf, table } from './table.ts'
 import { inWords, localTime } from './time.ts'
 
 /** A gateway that has not answered by then has a stuck event loop. */
@@ -24,8 +25,9 @@ export const status: Command = {
 }
 
 /** The status as it comes over the wire: dates are text. */
-type StatusJson = Omit<Status, 'listener'> & {
+type StatusJson = Omit<Status, 'listener' | 'nodes'> & {
   readonly listener: Omit<Status['listener'], 'loadedAt'> & { readonly loadedAt: string | null }
+  readonly nodes?: readonly NodeJson[]
 }
 
 function readable(status: StatusJson): string {
@@ -43,8 +45,11 @@ function readable(status: StatusJson): string {
     ['port', String(status.port)],
     ...(status.controlPort === undefined ? [] : [['control port', String(status.controlPort)]]),
     ['connections', String(status.connections)],
+    ['groups', String(status.groups)],
+    ['users', String(status.users)],
+    ...clusterRows(status),
     ['listener', `${listener.path}${loaded}`],
-    ...(listener.error === null ? [] : faultRows(listener.error)),
+    ...(listener.error === null ? [] : linesOf('listener fault', listener.error.split('\n'))),
     ...(listener.requests === undefined ? [] : [['requests', requestsText(listener.requests)]]),
     ...Object.entries(status.counters).map(([name, count]) => [words(name), String(count)]),
     ['version', status.version],
@@ -58,11 +63,6 @@ function requestsText({
   retried,
 }: NonNullable<StatusJson['listener']['requests']>): string {
   return `${underWay} under way, ${waiting} waiting, ${retried} tried again`
-}
-
-/** The fault's lines, one below the other. */
-function faultRows(fault: string): string[][] {
-  return fault.split('\n').map((line, i) => [i === 0 ? 'listener fault' : '', line.trimEnd()])
 }
 
 /** `unknownRecipients` → `unknown recipients` */

@@ -7,7 +7,7 @@ import { cli } from '../support/cli.ts'
 import { cliFile, root, startGateway, temporaryFolder, writeFiles } from '../support/gateway.ts'
 
 const COMMANDS = [
-  ...['push', 'start', 'stop', 'restart', 'reload', 'status', 'connections', 'close'],
+  ...['push', 'start', 'stop', 'restart', 'reload', 'status', 'connections', 'groups', 'close'],
   ...['logs', 'list', 'config', 'types', 'health'],
 ]
 
@@ -39,7 +39,7 @@ test('wrong usage is exit 2 and says what is wrong', async t => {
     [['push', 'x', '--data', '{}'], /do not go together/],
     [['push', '--data', '{"message":'], /--data takes a JSON object: /],
     [['push', '--data', '["message"]'], /--data takes a JSON object with a "message"/],
-    [['push', '--data', '-', '--to', 'a'], /--to and --except do not go with "--data -"/],
+    [['push', '--data', '-', '--to', 'a'], /--to, --group, --user and --except do not go with "--data -"/],
     [['push', '--loud', 'x'], /Unknown option '--loud'$/m],
     [['push', 'x', '--to'], /'--to <value>' argument missing$/m],
     [['push', 'x', '--id', 'a b'], /--id takes .*, got "a b"/],
@@ -47,6 +47,10 @@ test('wrong usage is exit 2 and says what is wrong', async t => {
     [['status', 'more'], /unexpected: "more"/],
     [['close'], /connection's id is missing/],
     [['close', 'a', 'b'], /one connection at a time/],
+    [['close', 'a', '--user', 'anna'], /a connection or a --user, not both/],
+    [['close', '--user', ''], /--user takes the name of a user, got an empty one/],
+    [['groups', 'a', 'b'], /one group at a time/],
+    [['groups', ''], /the group's name is empty/],
     [['close', 'a', '--code', 'x'], /--code takes a whole number from 0, got "x"/],
     [['logs', '-n', '-1'], /-n/],
     [['connections', '--limit', '0'], /--limit takes a whole number from 1, got "0"/],

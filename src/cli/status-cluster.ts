@@ -1,0 +1,41 @@
+/** What `gateway status` shows of a cluster: its nodes, and how it stands with what is between them. */
+import type { BackplaneStatus } from '../cluster/cluster.ts'
+import type { NodeStatus } from '../cluster/members.ts'
+import { count } from './count.ts'
+import { linesOf } from './table.ts'
+import { localTime } from './time.ts'
+
+/** A node as it comes over the wire. */
+export type NodeJson = Omit<NodeStatus, 'lastSeen'> & { readonly lastSeen: string }
+
+/** Rows of the status; none where there is no cluster. */
+export function clusterRows({
+  node,
+  nodes,
+  backplane,
+}: {
+  readonly node?: string
+  readonly nodes?: readonly NodeJson[]
+  readonly backplane?: BackplaneStatus
+}): string[][] {
+  return [
+    ...(node === undefined ? [] : [['node', node]]),
+    ...(nodes === undefined ? [] : linesOf('nodes', nodes.map(nodeText))),
+    ...(backplane === undefined ? [] : linesOf('backplane', backplaneTexts(backplane))),
+  ]
+}
+
+function nodeText({ id, host, connections, groups, users, lastSeen, self }: NodeJson): string {
+  const holds = [count(connections, 'connection'), count(groups, 'group'), count(users, 'user')].join(', ')
+  return `${id} on ${host}: ${holds}, ${self ? 'this one' : `seen ${localTime(lastSeen)}`}`
+}
+
+function backplaneTexts(backplane: BackplaneStatus): string[] {
+  const { state, error, bufferedMessages, bufferedBytes } = backplane
+  const { published, received, repeats, dropped, missed } = backplane
+  return [
+    error === null ? state : `${state}: ${error}`,
+    `${published} published, ${received} received, ${repeats} repeated`,
+    `${count(bufferedMessages, 'message')} waiting (${bufferedBytes} bytes), ${dropped} dropped, ${missed} missed`,
+  ]
+}
