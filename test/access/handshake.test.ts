@@ -37,6 +37,29 @@ test('onClientHandshake sees what the client asks for, and gives the connection 
   assert.equal(client.ws.protocol, 'v2')
 })
 
+test('it may say who it is and what others may see; an info that is too large lets nobody in', async t => {
+  const gateway = await startGateway(t, {
+    listener: listener(
+      `data => {
+        data.user = 'anna'
+        data.groups.push('cats')
+        data.info = data.request.path === '/large' ? 'x'.repeat(4095) : { name: 'Anna' }
+      }`,
+      `export const onGroupJoin = (data, gateway) => gateway.log.info({ told: data.info }, 'joined')`,
+    ),
+  })
+  assert.equal(await refused(`${gateway.url}/large`), 401)
+  assert.match(
+    (await gateway.event('listener.error')).msg ?? '',
+    /data\.info takes a JSON value of at most 4096 bytes, got 4097/,
+  )
+  await connect(t, gateway.url)
+  const [{ user, info, groups }] = (await gateway.call('GET', '/connections')).body.connections
+  assert.deepEqual([user, info, groups], ['anna', { name: 'Anna' }, ['cats']])
+  const { told } = await gateway.line(({ msg }) => msg === 'joined')
+  assert.deepEqual(told, { name: 'Anna' })
+})
+
 test('false, a throw and reject refuse; nobody opens, and nobody closes', async t => {
   const gateway = await startGateway(t, {
     listener: listener(
