@@ -2,6 +2,8 @@
 // A chat with rooms. The gateway asks it about each event: WS_LISTENER=http://127.0.0.1:8080/websocket
 // To try it: WS_LISTENER_SECRET=… php -S 127.0.0.1:8080 websocket.php (the gateway has the same secret)
 ini_set('display_errors', '0'); // a warning within an answer would break its JSON; it goes to PHP's log
+// What is missing in an event is an error, and a 500, not just a warning.
+set_error_handler(fn (int $no, string $text, string $file, int $line) => throw new ErrorException($text, 0, $no, $file, $line));
 
 function answer(int $status, array|string $body = ''): never
 {
@@ -29,32 +31,23 @@ if (!$matching || abs(time() - (int) $time) > 300) answer(401, 'not signed by th
 
 $event = json_decode($body, true, flags: JSON_THROW_ON_ERROR);
 $conn = $event['conn'] ?? null; // a push has none
-// Who is in a room: a file for each, named by its id. PHP keeps nothing from one request to the next, and this is
-// still there when the application has been restarted. A table of your database (id, room) does the same.
-$folder = fn (string $room) => sys_get_temp_dir() . '/websocket-rooms/' . hash('sha256', $room);
-$members = fn (string $room) => array_map(basename(...), glob($folder($room) . '/*'));
-
+// Who is in a room, the gateway knows: each room is a group of it, also when this has been restarted.
 switch ($event['event']) {
     case 'handshake':
         parse_str($conn['query'], $query);
         $text = fn (string $key) => is_string($query[$key] ?? null) ? $query[$key] : ''; // ?name[]= is an array
         if ($text('name') === '') answer(403, 'say who you are: ?name=NAME');
-        answer(200, ['state' => ['name' => $text('name'), 'room' => $text('room') === '' ? 'lobby' : $text('room')]]);
+        $room = $text('room') === '' ? 'lobby' : $text('room');
+        if (strlen($room) > 256) answer(403, 'the name of a room has at most 256 bytes');
+        answer(200, ['state' => ['name' => $text('name')], 'join' => [$room]]);
     case 'open':
-        ['name' => $name, 'room' => $room] = $conn['state'];
-        if (!is_dir($folder($room))) mkdir($folder($room), recursive: true);
-        // A second time changes nothing.
-        touch("{$folder($room)}/{$conn['id']}") || throw new RuntimeException("cannot write into {$folder($room)}");
-        answer(200, ['send' => [['to' => $conn['id'], 'message' => ['welcome' => $name, 'room' => $room]]]]);
+        $welcome = ['welcome' => $conn['state']['name'], 'room' => $conn['groups'][0]];
+        answer(200, ['send' => [['to' => $conn['id'], 'message' => $welcome]]]);
     case 'message':
-        ['name' => $name, 'room' => $room] = $conn['state'];
-        $message = isset($event['encoding']) ? null : ['from' => $name, 'text' => $event['message']]; // null: no binary
-        answer(200, ['message' => $message, 'connections' => $members($room), 'except' => [$conn['id']]]);
+        $message = ['from' => $conn['state']['name'], 'text' => $event['message']];
+        if (isset($event['encoding'])) $message = null; // a binary message: to nobody
+        answer(200, ['message' => $message, 'groups' => $conn['groups'], 'except' => [$conn['id']]]);
     case 'push':
-        if (isset($event['room'])) answer(200, ['connections' => $members($event['room'])]);
-        break;
-    case 'close':
-        $file = "{$folder($conn['state']['room'])}/{$conn['id']}";
-        if (is_file($file)) unlink($file);
+        if (isset($event['room'])) answer(200, ['groups' => [$event['room']]]);
 }
 answer(204); // a push without a room goes to everyone

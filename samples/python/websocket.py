@@ -1,8 +1,7 @@
 """A chat with rooms. The gateway asks it about each event: WS_LISTENER=http://127.0.0.1:8080/websocket
 To try it: WS_LISTENER_SECRET=… python3 websocket.py (the gateway has the same secret; HOST and PORT may be set)"""
-import base64, hashlib, hmac, json, os, sys, tempfile, time, traceback
+import base64, hmac, json, os, sys, time, traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 SECRET = os.environ.get('WS_LISTENER_SECRET', '')
@@ -20,37 +19,28 @@ def is_signed(headers, body):
     return any(hmac.compare_digest(good, one) for one in given) and abs(time.time() - int(stamp)) <= 300
 
 
-def folder(room):
-    """Who is in a room: a file for each, named by its id. So it is still there when the application has been
-    restarted, which a dictionary is not. A table of your database (id, room) does the same."""
-    return Path(tempfile.gettempdir(), 'websocket-rooms', hashlib.sha256(room.encode()).hexdigest())
-
-
-def members(room):
-    return [file.name for file in folder(room).glob('*')]
-
-
 def answer(event):
+    """Who is in a room, the gateway knows: each room is a group of it, also when this has been restarted."""
     conn = event.get('conn')  # a push has none
     match event['event']:
         case 'handshake':
             query = dict(parse_qsl(conn['query']))
             if 'name' not in query:
                 return 403, 'say who you are: ?name=NAME'
-            return 200, {'state': {'name': query['name'], 'room': query.get('room', 'lobby')}}
+            room = query.get('room', 'lobby')
+            if len(room.encode()) > 256:
+                return 403, 'the name of a room has at most 256 bytes'
+            return 200, {'state': {'name': query['name']}, 'join': [room]}
         case 'open':
-            name, room = conn['state']['name'], conn['state']['room']
-            folder(room).mkdir(parents=True, exist_ok=True)
-            (folder(room) / conn['id']).touch()  # a second time changes nothing
-            return 200, {'send': [{'to': conn['id'], 'message': {'welcome': name, 'room': room}}]}
+            welcome = {'welcome': conn['state']['name'], 'room': conn['groups'][0]}
+            return 200, {'send': [{'to': conn['id'], 'message': welcome}]}
         case 'message':
-            name, room = conn['state']['name'], conn['state']['room']
-            message = None if 'encoding' in event else {'from': name, 'text': event['message']}  # None: no binary
-            return 200, {'message': message, 'connections': members(room), 'except': [conn['id']]}
+            message = {'from': conn['state']['name'], 'text': event['message']}
+            if 'encoding' in event:
+                message = None  # a binary message: to nobody
+            return 200, {'message': message, 'groups': conn['groups'], 'except': [conn['id']]}
         case 'push' if event.get('room') is not None:
-            return 200, {'connections': members(event['room'])}
-        case 'close':
-            (folder(conn['state']['room']) / conn['id']).unlink(missing_ok=True)
+            return 200, {'groups': [event['room']]}
     return 204, ''  # a push without a room goes to everyone
 
 

@@ -1,11 +1,8 @@
 # A chat with rooms. The gateway asks it about each event: WS_LISTENER=http://127.0.0.1:8080/websocket
 # To try it: WS_LISTENER_SECRET=… ruby websocket.rb (the gateway has the same secret; HOST and PORT may be set)
 # It needs the gem webrick, which has not come with Ruby since 3.0.
-require 'digest'
-require 'fileutils'
 require 'json'
 require 'openssl'
-require 'tmpdir'
 require 'uri'
 require 'webrick'
 
@@ -22,35 +19,30 @@ def signed?(request)
   given.any? { |one| OpenSSL.secure_compare(one, good) } && (Time.now.to_i - stamp.to_i).abs <= 300
 end
 
-# Who is in a room: a file for each, named by its id. So it is still there when the application has been restarted,
-# which a Hash is not. A table of your database (id, room) does the same.
-def folder(room) = File.join(Dir.tmpdir, 'websocket-rooms', Digest::SHA256.hexdigest(room))
-def members(room) = Dir.glob('*', base: folder(room))
-
 def query(text)
   URI.decode_www_form(text).to_h.reject { |_, value| value.empty? }
 rescue ArgumentError # a % that stands for nothing
   {}
 end
 
+# Who is in a room, the gateway knows: each room is a group of it, also when this has been restarted.
 def answer(event)
   case event
   in { event: 'handshake', conn: }
     asked = query(conn[:query])
     return 403, 'say who you are: ?name=NAME' unless asked['name']
-    [200, { state: { name: asked['name'], room: asked['room'] || 'lobby' } }]
-  in { event: 'open', conn: { id:, state: { name:, room: } } }
-    FileUtils.mkdir_p(folder(room))
-    FileUtils.touch(File.join(folder(room), id)) # a second time changes nothing
+    room = asked['room'] || 'lobby'
+    return 403, 'the name of a room has at most 256 bytes' if room.bytesize > 256
+    [200, { state: { name: asked['name'] }, join: [room] }]
+  in { event: 'open', conn: { id:, state: { name: }, groups: [room, *] } }
     [200, { send: [{ to: id, message: { welcome: name, room: } }] }]
-  in { event: 'message', conn: { id:, state: { name:, room: } } }
+  in { event: 'message', conn: { id:, state: { name: }, groups: } }
     message = event[:encoding] ? nil : { from: name, text: event[:message] } # nil: no binary
-    [200, { message:, connections: members(room), except: [id] }]
-  in { event: 'close', conn: { id:, state: { room: } } }
-    FileUtils.rm_f(File.join(folder(room), id))
-    [204, nil]
+    [200, { message:, groups:, except: [id] }]
   in { event: 'push' }
-    event[:room] ? [200, { connections: members(event[:room]) }] : [204, nil] # nil: to everyone
+    event[:room] ? [200, { groups: [event[:room]] }] : [204, nil] # nil: to everyone
+  in { event: 'close' }
+    [204, nil]
   end
 end
 

@@ -71,8 +71,7 @@ export class Application {
       const [program, ...rest] = words
       const child = spawn(program, rest, {
         cwd: this.#folder,
-        // TMPDIR: where the samples remember who is in a room.
-        env: cleanEnvironment({ WS_LISTENER_SECRET: secret, TMPDIR: this.#folder, ...env }),
+        env: cleanEnvironment({ WS_LISTENER_SECRET: secret, ...env }),
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       for (const stream of [child.stdout, child.stderr]) {
@@ -133,10 +132,7 @@ export async function phpFpm(t: TestContext, over: 'tcp' | 'unix'): Promise<Appl
     'www-data',
     userInfo().username,
   )
-  writeFileSync(
-    join(folder, 'fpm.conf'),
-    `[global]\nerror_log = ${folder}/fpm.log\n${pool}\nenv[TMPDIR] = ${folder}\n`,
-  )
+  writeFileSync(join(folder, 'fpm.conf'), `[global]\nerror_log = ${folder}/fpm.log\n${pool}\n`)
   const server = docsBlock('nginx', {
     'listen 127.0.0.1:8080;': `listen 127.0.0.1:${port}; listen unix:${nginxSocket};`,
     'include fastcgi_params;': 'include /etc/nginx/fastcgi_params;',
