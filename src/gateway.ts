@@ -264,7 +264,7 @@ export class Gateway {
     const { cluster, pushStream } = this.#cluster ?? {}
     await pushStream?.stop()
     await this.presence.end(cluster === undefined || cluster.live.length === 0)
-    await cluster?.stop(AbortSignal.timeout(ms))
+    await cluster?.stop(AbortSignal.timeout(Math.ceil(ms)))
   }
 
   /** What other nodes want of this one. */
