@@ -41,6 +41,10 @@ export class Attendance {
   #snapshots = 0
   /** Whether it has asked all for what they hold, and has not read that back yet. */
   #isAsking = false
+  /** Whether the others know of this node: it has said hello, and nobody has taken it for dead since. */
+  #isKnown = false
+  /** The end of the time that others have to say what they hold. */
+  #late: NodeJS.Timeout | undefined
   #whenDecided: (() => void)[] = []
 
   constructor(options: AttendanceOptions) {
@@ -84,10 +88,7 @@ export class Attendance {
     let late: NodeJS.Timeout | undefined
     await new Promise<void>(resolve => {
       this.#whenDecided.push(resolve)
-      late = setTimeout(() => {
-        this.#giveUpWaiting()
-        resolve()
-      }, JOIN_MS)
+      late = setTimeout(resolve, JOIN_MS)
     })
     clearTimeout(late)
   }
@@ -96,12 +97,15 @@ export class Attendance {
   async stop(): Promise<void> {
     const { node, key, say } = this.#options
     clearInterval(this.#beats)
+    clearTimeout(this.#late)
     // Any of the others will do: it waits for those who were here to come back.
     say({ kind: 'bye', heir: this.live[0] })
     if (this.isJoined) await this.#try(['HDEL', key, node])
     for (const other of this.live) this.#members.went(other)
     this.#error = NOT_YET
     this.#expected = undefined
+    this.#isAsking = false
+    this.#isKnown = false
   }
 
   /** Says who this is and what it holds, at the beginning of a session. */
@@ -109,12 +113,19 @@ export class Attendance {
     const { node, key, nodeTimeoutMs } = this.#options
     this.#snapshots = 0
     this.#members.excuse(Math.ceil((COMEBACK_MS * BEATS_TO_DEATH) / nodeTimeoutMs))
+    // What an earlier session could not ask, or has not heard itself ask, is asked again.
+    this.#isAsking ||= isFirst
     if (isFirst) {
       const known = await this.#try(['HKEYS', key])
       const nodes = Array.isArray(known) ? known.map(String) : []
       this.#expected = new Set(nodes.filter(other => other !== node))
     }
-    this.#sayHello(isFirst)
+    if (this.#expected !== undefined) {
+      clearTimeout(this.#late)
+      this.#late = setTimeout(() => this.#giveUpWaiting(), JOIN_MS)
+      this.#late.unref()
+    }
+    this.#sayHello(this.#isAsking)
     await this.#try(['HSET', key, node, this.#host])
   }
 
@@ -127,6 +138,7 @@ export class Attendance {
       )
     }
     this.#error = why
+    clearTimeout(this.#late)
     this.#decided()
   }
 
@@ -136,12 +148,15 @@ export class Attendance {
   }
 
   /** Entries were missed, so that what is known of who is where may be wrong: all say it anew. */
-  missed(): void {
-    if (this.isJoined && !this.#isAsking) this.#sayHello(true)
+  missed(node: string): void {
+    this.#options.presence.doubt(node)
+    // Its own snapshots may be among them.
+    if (node === this.#options.node) this.#snapshots = 0
+    if (!this.#isAsking) this.#sayHello(true)
   }
 
   take(from: string, record: Hello | Beat | Bye | Dead): void {
-    const { node, say } = this.#options
+    const { node, say, presence } = this.#options
     const isOwn = from === node
     switch (record.kind) {
       case 'hello':
@@ -149,7 +164,7 @@ export class Attendance {
         else {
           this.#came(from, record)
           // What this node says of itself later than that answers it already.
-          if (record.isNew && this.#snapshots === 0) this.#sayAll()
+          if (record.isNew && this.#snapshots === 0) this.#sayHello(false)
         }
         break
       case 'beat':
@@ -160,14 +175,18 @@ export class Attendance {
         if (!isOwn) this.#went(from, record.heir, 'has gone')
         break
       case 'dead':
-        if (record.node === node) this.#sayHello(false)
-        else this.#went(record.node, from, 'is dead')
+        if (record.node === node) {
+          // For all the others it has gone; who was here comes in anew with what it says now.
+          this.#isKnown = false
+          presence.nodeGone(node, from)
+          this.#sayHello(false)
+        } else this.#went(record.node, from, 'is dead')
     }
   }
 
   /** The last part of what a node holds has been read. */
   snapshotRead(from: string): void {
-    if (from === this.#options.node) this.#snapshots--
+    if (from === this.#options.node) this.#snapshots = Math.max(0, this.#snapshots - 1)
     else this.#expectNoMore(from)
   }
 
@@ -182,10 +201,6 @@ export class Attendance {
   #sayHello(isNew: boolean): void {
     if (isNew) this.#isAsking = true
     this.#options.say({ kind: 'hello', host: this.#host, isNew, ...this.#options.load() })
-    this.#sayAll()
-  }
-
-  #sayAll(): void {
     this.#snapshots++
     this.#options.presence.publishAll()
   }
@@ -198,7 +213,7 @@ export class Attendance {
 
   #went(node: string, heir: string | undefined, what: 'has gone' | 'is dead'): void {
     const { presence, log, key } = this.#options
-    presence.nodeGone(node, heir)
+    presence.nodeGone(node, this.#heirOf(node, heir))
     this.#expectNoMore(node)
     if (!this.#members.went(node)) return
     if (what === 'is dead') void this.#try(['HDEL', key, node])
@@ -208,7 +223,17 @@ export class Attendance {
     )
   }
 
+  /** Who waits for those that a node held. Two may go at once, each of them the other's heir: then another one does. */
+  #heirOf(node: string, named: string | undefined): string | undefined {
+    // Who does not know all others yet has no choice.
+    if (this.#expected !== undefined) return named
+    const known = this.#isKnown ? [...this.live, this.#options.node] : this.live
+    const live = known.filter(other => other !== node).sort()
+    return named !== undefined && live.includes(named) ? named : live[0]
+  }
+
   #heardOwnHello({ isNew }: Hello): void {
+    this.#isKnown = true
     if (isNew) this.#isAsking = false
     if (this.#expected === undefined || this.#expected.size === 0) this.#joined()
   }

@@ -80,7 +80,7 @@ export class Cluster implements OtherNodes, Peers {
         addressed: fields => void this.#addressed(fields),
         missed: (from, count) => {
           if (count > 0) this.#losses.missed(from, count)
-          this.#attendance.missed()
+          this.#attendance.missed(from)
         },
         dropped: count => this.#losses.dropped(count),
         strange: (id, error) =>
@@ -128,7 +128,9 @@ export class Cluster implements OtherNodes, Peers {
   /** Whether a connection that is not here may be open at another node. */
   isElsewhere(id: string): boolean {
     const node = nodeOf(id)
-    return node !== undefined && this.#attendance.has(node)
+    if (node === undefined || node === this.node) return false
+    // As long as it is not known who lives, anyone may.
+    return !this.#attendance.isJoined || this.#attendance.has(node)
   }
 
   /** @returns when this node has joined, or Redis is known to be away. @throws RedisRefusal */
