@@ -69,6 +69,11 @@ export class Presence implements PresenceSink {
     this.#roster.take(node, record)
   }
 
+  /** Something that a node has said was missed. Of itself a node needs no telling. */
+  doubt(node: string): void {
+    if (node !== this.#options.node) this.#roster.doubt(node)
+  }
+
   /** A node has gone; `heir` waits for those whom it held. */
   nodeGone(node: string, heir: string | undefined): void {
     this.#roster.nodeGone(node, heir)

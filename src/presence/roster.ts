@@ -10,6 +10,8 @@ export interface Member {
   readonly user: string
   /** The nodes that hold it; none while it is waited for. */
   readonly nodes: string[]
+  /** What each of them has said of it last, in the same order. */
+  readonly infos: (string | undefined)[]
   /** JSON text, as it was set last. */
   info: string | undefined
   /** While no node holds it: the node that waits for it to come back, and which leave that is. */
@@ -33,6 +35,8 @@ export class Roster {
   readonly #groups = new Map<string, Map<string, Member>>()
   /** Parts of snapshots whose last part has not come yet, by node. */
   readonly #parts = new Map<string, Entry[]>()
+  /** Nodes of which something was missed, until their next snapshot. */
+  readonly #doubted = new Set<string>()
 
   constructor(events: RosterEvents) {
     this.#events = events
@@ -68,10 +72,16 @@ export class Roster {
    */
   nodeGone(node: string, heir: string | undefined): void {
     this.#parts.delete(node)
+    this.#doubted.delete(node)
     for (const member of this.#all()) {
       if (member.nodes.includes(node)) this.#out(member, node, heir, node)
       else if (member.leaving?.by === node) this.#wait(member, heir, member.leaving.leave)
     }
+  }
+
+  /** Something that a node has said was missed: its next snapshot alone says whom it holds and waits for. */
+  doubt(node: string): void {
+    this.#doubted.add(node)
   }
 
   /** Those whom a node waits for. */
@@ -84,6 +94,7 @@ export class Roster {
     const all = [...this.#all()]
     this.#groups.clear()
     this.#parts.clear()
+    this.#doubted.clear()
     return all
   }
 
@@ -99,16 +110,23 @@ export class Roster {
     }
     const member = users.get(user)
     if (member === undefined) {
-      const added: Member = { group, user, nodes: [node], info, leaving: undefined }
+      const added: Member = { group, user, nodes: [node], infos: [info], info, leaving: undefined }
       users.set(user, added)
       this.#events.came(added, node)
       return
     }
-    const isKnown = member.nodes.includes(node)
+    const at = member.nodes.indexOf(node)
+    if (at !== -1) {
+      // A snapshot repeats what may be older than what another node has said since.
+      if (member.infos[at] === info) return
+      member.infos[at] = info
+      member.info = info
+      return
+    }
     // A second connection that says nothing does not take away what the first one has said.
-    if (isKnown || info !== undefined) member.info = info
-    if (isKnown) return
+    if (info !== undefined) member.info = info
     member.nodes.push(node)
+    member.infos.push(info)
     if (member.leaving === undefined) return
     member.leaving = undefined
     this.#events.returned(member)
@@ -118,6 +136,7 @@ export class Roster {
     const at = member.nodes.indexOf(node)
     if (at === -1) return
     member.nodes.splice(at, 1)
+    member.infos.splice(at, 1)
     if (member.nodes.length === 0) this.#wait(member, heir, leave)
   }
 
@@ -149,10 +168,13 @@ export class Roster {
 
   /** Brings what is known of a node to what it says itself. */
   #replace(node: string, entries: readonly Entry[]): void {
+    const isDoubted = this.#doubted.delete(node)
     const held = new Map<string, Set<string>>()
+    if (isDoubted) this.#forget(node, entries)
     for (const [group, user, info, leave] of entries) {
       if (leave !== undefined) {
-        this.#awaited(node, group, user, info ?? undefined, leave)
+        // Who has come back since is named twice.
+        if (!held.get(group)?.has(user)) this.#awaited(node, group, user, info ?? undefined, leave)
         continue
       }
       this.#in(node, group, user, info ?? undefined)
@@ -167,10 +189,28 @@ export class Roster {
     }
   }
 
-  /** Somebody is waited for of whom a node that has just come does not know. */
+  /** Who is not among the entries of a node of which something was missed has left it long ago, as others know. */
+  #forget(node: string, entries: readonly Entry[]): void {
+    const named = new Set(entries.map(([group, user]) => JSON.stringify([group, user])))
+    for (const member of this.#all()) {
+      if (named.has(JSON.stringify([member.group, member.user]))) continue
+      if (member.leaving?.by === node) this.#delete(member)
+      const at = member.nodes.indexOf(node)
+      if (at === -1) continue
+      member.nodes.splice(at, 1)
+      member.infos.splice(at, 1)
+      if (member.nodes.length === 0) this.#delete(member)
+    }
+  }
+
+  /** Somebody is waited for of whom a node that has just come does not know, or one that has missed the leave. */
   #awaited(node: string, group: string, user: string, info: string | undefined, leave: string): void {
     const users = this.#groups.get(group) ?? new Map<string, Member>()
     this.#groups.set(group, users)
-    if (!users.has(user)) users.set(user, { group, user, nodes: [], info, leaving: { by: node, leave } })
+    const member = users.get(user)
+    if (member === undefined) {
+      users.set(user, { group, user, nodes: [], infos: [], info, leaving: { by: node, leave } })
+    } else if (member.nodes.includes(node)) this.#out(member, node, node, leave)
+    else if (member.leaving?.by === node) member.leaving = { by: node, leave }
   }
 }

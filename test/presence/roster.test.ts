@@ -94,3 +94,50 @@ test('a second tab that says nothing of its user leaves what the first has said'
   take('B', comes('ann', '"away"'))
   assert.equal(one.in('g').get('ann')?.info, '"away"')
 })
+
+test('a snapshot that repeats what a node has said long ago does not undo what another one has said since', () => {
+  const { one, take } = roster()
+  take('A', comes('ann', '"here"'))
+  take('B', comes('ann'))
+  take('A', comes('ann', '"away"'))
+  const says = (node: string, info: string | null): string[] =>
+    take(node, { kind: 'snapshot', entries: [['g', 'ann', info]], isFirst: true, isLast: true })
+  says('B', null)
+  assert.equal(one.in('g').get('ann')?.info, '"away"')
+  take('B', comes('ann', '"busy"'))
+  says('A', '"away"')
+  assert.equal(one.in('g').get('ann')?.info, '"busy"')
+  says('A', '"back"')
+  assert.equal(one.in('g').get('ann')?.info, '"back"', 'what was missed is made up for')
+})
+
+test('what has left while the records of its node were missed is no ghost', () => {
+  const { one, take } = roster()
+  for (const user of ['held', 'awaited', 'stays', 'twice']) take('A', comes(user))
+  take('B', comes('twice'))
+  take('A', goes('awaited', '1'))
+  one.doubt('A')
+  take('A', { kind: 'snapshot', entries: [['g', 'stays', null]], isFirst: true, isLast: true })
+  assert.deepEqual([...one.in('g').keys()], ['stays', 'twice'])
+  assert.deepEqual(take('B', goes('twice', '1')), ['twice awaited by B'])
+})
+
+test('who is waited for again is waited for under the number that its node will end it with', () => {
+  const { one, take } = roster()
+  take('A', comes('ann'))
+  one.doubt('A')
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '7']], isFirst: true, isLast: true })
+  assert.deepEqual(take('A', left('ann', '7')), ['ann left A'])
+  assert.equal(one.in('g').size, 0)
+})
+
+test('who is named as held and as waited for is held', () => {
+  const { one, take } = roster()
+  const entries = [
+    ['g', 'ann', null],
+    ['g', 'ann', null, '7'],
+  ] as const
+  take('A', { kind: 'snapshot', entries, isFirst: true, isLast: true })
+  assert.deepEqual(one.in('g').get('ann')?.nodes, ['A'])
+  assert.equal(one.in('g').get('ann')?.leaving, undefined)
+})
