@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Entered, enter, joined, startCluster } from '../support/cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import type { GatewayProcess } from '../support/gateway.ts'
+import { withoutRedis } from '../support/redis.ts'
+
+const users = Array.from({ length: 8 }, (_, i) => `u${i}`)
+
+/** Numbers from 0 to 1 that are the same with each run. */
+function chance(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** What a user did in the cluster, in the order of the log's times. */
+function storyOf(nodes: readonly GatewayProcess[], user: string): string[] {
+  return nodes
+    .flatMap(node => node.lines)
+    .filter(line => line.msg === `join a ${user}` || line.msg === `leave a ${user}`)
+    .sort((a, b) => Date.parse(String(a.time)) - Date.parse(String(b.time)))
+    .map(line => String(line.msg).split(' ')[0] ?? '')
+}
+
+/** Tabs open and close at random at all nodes; in the middle something may happen to the cluster. */
+async function churn(
+  t: TestContext,
+  nodes: readonly GatewayProcess[],
+  seed: number,
+  middle?: () => Promise<void>,
+): Promise<Map<string, Entered[]>> {
+  const next = chance(seed)
+  const tabs = new Map<string, Entered[]>(users.map(user => [user, []]))
+  for (let i = 0; i < 300; i++) {
+    if (i === 150) await middle?.()
+    const user = users[Math.floor(next() * users.length)] ?? ''
+    const node = nodes[Math.floor(next() * nodes.length)]
+    const open = tabs.get(user) ?? []
+    if (node === undefined) throw new Error('no node')
+    if (open.length < 3 && next() < 0.5) open.push(await enter(t, node, `user=${user}&group=a`))
+    else await open.splice(Math.floor(next() * open.length), 1)[0]?.client.close()
+    // About as long as the grace time now and then, so that coming back and leaving meet.
+    if (next() < 0.3) await wait(next() * 60)
+  }
+  return tabs
+}
+
+/** Waits until every node lists those, and every story ends with the truth. */
+async function settles(nodes: readonly GatewayProcess[], present: readonly string[]): Promise<void> {
+  for (const node of nodes)
+    await eventually(`the members ${present}`, async () => {
+      const { body } = await node.call('GET', '/groups/a/members?scope=cluster')
+      const listed = body.members.map(({ user }: { user: string }) => user)
+      return listed.join() === present.join()
+    })
+  for (const user of users) {
+    const last = present.includes(user) ? 1 : 0
+    await eventually(`the end of ${user}: ${storyOf(nodes, user)}`, () => {
+      const story = storyOf(nodes, user)
+      const joins = story.filter(what => what === 'join').length
+      return 2 * joins - story.length === last
+    })
+  }
+}
+
+/** A leave and the join after it may have the same millisecond, so a pair may be swapped. */
+function assertAlternates(nodes: readonly GatewayProcess[]): void {
+  for (const user of users) {
+    const story = storyOf(nodes, user)
+    let inside = 0
+    for (const what of story) {
+      inside += what === 'join' ? 1 : -1
+      assert.ok(inside >= -1 && inside <= 2, `${user}: ${story}`)
+    }
+  }
+}
+
+test('tabs that come and go at random: joins and leaves are told by turns, and end with the truth', {
+  skip: withoutRedis,
+}, async t => {
+  const { nodes } = await startCluster(t, { env: { WS_PRESENCE_GRACE_MS: '50' } })
+  const tabs = await churn(t, nodes, 1)
+  await settles(
+    nodes,
+    users.filter(user => tabs.get(user)?.length),
+  )
+  for (const open of tabs.values()) for (const { client } of open) await client.close()
+  await settles(nodes, [])
+  assertAlternates(nodes)
+  for (const user of users) assert.ok(storyOf(nodes, user).length >= 2, `${user} was seen`)
+})
+
+test('the same with Redis killed and started again in the middle', { skip: withoutRedis }, async t => {
+  const { redis, nodes } = await startCluster(t, { env: { WS_PRESENCE_GRACE_MS: '50' } })
+  const tabs = await churn(t, nodes, 2, () => redis.restart())
+  await joined(nodes)
+  await settles(
+    nodes,
+    users.filter(user => tabs.get(user)?.length),
+  )
+  for (const open of tabs.values()) for (const { client } of open) await client.close()
+  await settles(nodes, [])
+  assertAlternates(nodes)
+})
+
+test('the same with FLUSHALL in the middle', { skip: withoutRedis }, async t => {
+  const { redis, nodes } = await startCluster(t, { env: { WS_PRESENCE_GRACE_MS: '50' } })
+  const tabs = await churn(t, nodes, 3, async () => {
+    await redis.command('FLUSHALL')
+  })
+  const present = users.filter(user => tabs.get(user)?.length)
+  for (const node of nodes)
+    await eventually(`the members ${present}`, async () => {
+      const { body } = await node.call('GET', '/groups/a/members?scope=cluster')
+      return body.members.map(({ user }: { user: string }) => user).join() === present.join()
+    })
+})
