@@ -55,7 +55,7 @@ export function clusterEnvironment(redis: RedisServer): Record<string, string> {
 export async function startNode(
   t: TestContext,
   redis: RedisServer,
-  { env, ...options }: Omit<ClusterOptions, 'nodes'> = {},
+  { env, ...options }: GatewayOptions = {},
 ): Promise<GatewayProcess> {
   const node = spawnGateway(t, {
     listener: { 'listener.mjs': listener },

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { joined, NODE_TIMEOUT_MS, startCluster, startNodes, untilStatus } from '../support/cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { numbersOf, startTraffic } from '../support/traffic.ts'
+
+/** Redis is there and answers, but takes nothing: full, a replica for the time of a failover, without replicas. */
+const refusals: [string, string[], string[]][] = [
+  ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  ['a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  [
+    'without replicas',
+    ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+    ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+  ],
+]
+
+for (const [what, begin, end] of refusals) {
+  test(`a Redis that is ${what} for a while is told of, and nothing is lost`, {
+    skip: withoutRedis,
+  }, async t => {
+    const { redis, nodes } = await startCluster(t)
+    const traffic = await startTraffic(t, nodes)
+    await traffic.flows(50)
+    await redis.command(...begin)
+    for (const node of nodes)
+      await untilStatus(node, 'an error', ({ backplane }) => typeof backplane.error === 'string')
+    assert.equal((await nodes[0].call('GET', '/health')).body.status, 'warn')
+    const over = performance.now() + NODE_TIMEOUT_MS
+    await eventually('the refusal', async () => {
+      await traffic.flows(20)
+      return performance.now() > over
+    })
+    await redis.command(...end)
+    await joined(nodes, 20_000)
+    await traffic.flows(50)
+    await traffic.complete()
+  })
+}
+
+test('a Redis that has forgotten everything when it comes back stops nothing', {
+  skip: withoutRedis,
+}, async t => {
+  const redis = await startRedis(t, { persistent: false })
+  const nodes = await startNodes(t, redis)
+  const traffic = await startTraffic(t, nodes)
+  for (let i = 0; i < 3; i++) {
+    await traffic.flows(50)
+    await redis.restart()
+  }
+  await joined(nodes)
+  const marks = traffic.publishers.map(({ sent }) => sent)
+  await traffic.flows(50)
+  await traffic.complete({ gaps: true })
+  for (const subscriber of traffic.subscribers)
+    for (const [i, publisher] of traffic.publishers.entries()) {
+      const from = marks[i] ?? 0
+      const after = numbersOf(subscriber, publisher).filter(number => number >= from)
+      assert.equal(after.length, publisher.sent - from, `${publisher.name} ${subscriber.name}`)
+    }
+})
+
+test('what somebody else writes into the streams is passed over', { skip: withoutRedis }, async t => {
+  const { redis, nodes } = await startCluster(t)
+  const traffic = await startTraffic(t, nodes)
+  const keys: string[] = await redis.command('KEYS', 'websocket-gateway:{websocket}:*')
+  assert.ok(keys.includes('websocket-gateway:{websocket}:bus'), keys.join())
+  const streams = []
+  for (const key of keys) if ((await redis.command('TYPE', key)) === 'stream') streams.push(key)
+  const [, fields = []] = (
+    await redis.command('XREVRANGE', keys.find(key => key.endsWith(':bus')) ?? '', '+', '-', 'COUNT', '1')
+  )[0]
+  for (const key of streams) {
+    await redis.command('XADD', key, '*', 'junk', 'junk')
+    // Each field of a true entry, one after the other, with nonsense in it.
+    for (let i = 1; i < fields.length; i += 2)
+      for (const junk of ['', 'junk', '{}', '[null]', '\u0000\u00ff'])
+        await redis.command(
+          'XADD',
+          key,
+          '*',
+          ...fields.map((word: string, n: number) => (n === i ? junk : word)),
+        )
+  }
+  await traffic.flows(100)
+  await joined(nodes)
+  await traffic.stop()
+  for (const node of nodes) assert.equal(node.child.exitCode, null)
+  const marks = traffic.publishers.map(({ sent }) => sent)
+  assert.ok(marks.every(mark => mark > 50))
+  await nodes[0].push({ message: 'still 0' })
+  for (const subscriber of traffic.subscribers)
+    await eventually('it', () => numbersOf(subscriber, { name: 'still' }).length === 1)
+})
