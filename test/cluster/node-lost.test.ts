@@ -60,7 +60,7 @@ test('a node stopped for longer than its time, and continued: it gets everything
 test('a node that stops in good order has sent all that it was told, and is gone at once', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t, { env: { WS_NODE_TIMEOUT_MS: '60000' } })
+  const { nodes } = await startCluster(t, { env: { WS_NODE_TIMEOUT_MS: '30000' } })
   const [one, two, three] = nodes
   const traffic = await startTraffic(t, [one, two])
   await traffic.flows(50)
@@ -84,7 +84,8 @@ test('stop and start of the WebSocket server leave the cluster and join it again
   const traffic = await startTraffic(t, [one, two])
   await traffic.flows(50)
   const from = three.lines.length
-  assert.equal((await three.call('POST', '/start')).status, 200)
+  const started = await three.call('POST', '/start')
+  assert.equal(started.status, 200, JSON.stringify(started.body))
   await three.started(from)
   await joined(nodes)
   await traffic.flows(50)

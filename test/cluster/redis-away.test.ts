@@ -110,7 +110,7 @@ test('past WS_REDIS_BUFFER_BYTES the oldest is dropped, counted and logged', {
 test('a node that was away for longer than the history goes on, and says how much it missed', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t, { env: { WS_REDIS_HISTORY: '100', WS_NODE_TIMEOUT_MS: '60000' } })
+  const { nodes } = await startCluster(t, { env: { WS_REDIS_HISTORY: '100', WS_NODE_TIMEOUT_MS: '30000' } })
   const [one, two, three] = nodes
   const there = await enter(t, two)
   const away = await enter(t, three)

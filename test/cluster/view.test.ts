@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enter, joined, NODE_TIMEOUT_MS, nodeId, startCluster, untilStatus } from '../support/cluster.ts'
+import {
+  enter,
+  joined,
+  NODE_TIMEOUT_MS,
+  nodeId,
+  startCluster,
+  startNode,
+  untilStatus,
+} from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import type { GatewayProcess } from '../support/gateway.ts'
-import { withoutRedis } from '../support/redis.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
 
 test('status lists the nodes with their counts, and each knows itself', { skip: withoutRedis }, async t => {
   const { nodes } = await startCluster(t)
@@ -160,4 +168,17 @@ test('a node that does not answer in time is named, and the others are listed', 
     const answer = (await one.call('GET', '/connections?scope=cluster')).body
     return answer.unanswered === undefined && answer.connections.length === 2
   })
+})
+
+test('a node that has come knows the others at once, however long their time is', {
+  skip: withoutRedis,
+}, async t => {
+  const env = { WS_NODE_TIMEOUT_MS: '60000' }
+  const redis = await startRedis(t)
+  const one = await startNode(t, redis, { env })
+  const { id } = await enter(t, one)
+  const two = await startNode(t, redis, { env })
+  await joined([one, two], 3000)
+  assert.equal((await two.call('GET', `/connections/${id}`)).status, 200)
+  assert.equal((await two.push({ message: 'x' })).body.nodes, 2)
 })

@@ -1,4 +1,7 @@
 /** Several gateways on one Redis, and clients who come in as users and members of groups. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Client, connect } from './client.ts'
 import { eventually } from './eventually.ts'
@@ -22,7 +25,7 @@ export const onClientOpen = (data, gateway) => {
   data.conn.send(data.conn.id)
 }
 export const onMessage = (data, gateway) => {
-  if (data.conn && data.message.startsWith('{')) {
+  if (data.conn && typeof data.message === 'string' && data.message.startsWith('{')) {
     const { text, ...to } = JSON.parse(data.message)
     data.message = text
     Object.assign(data, to)
@@ -57,11 +60,15 @@ export async function startNode(
   redis: RedisServer,
   { env, ...options }: GatewayOptions = {},
 ): Promise<GatewayProcess> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'gw-'))
   const node = spawnGateway(t, {
     listener: { 'listener.mjs': listener },
     ...options,
+    folder,
     env: { ...clusterEnvironment(redis), ...env },
   })
+  // After its end: it logs the loss of Redis and of the others until then, and would make its folder again.
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
   await node.line(line => line.event === 'gateway.start' && line.port !== undefined)
   return node
 }
