@@ -9,8 +9,10 @@ import { type GatewayOptions, type GatewayProcess, spawnGateway } from './gatewa
 import { type RedisServer, startRedis } from './redis.ts'
 
 /** Short times, so that the tests are quick. */
-export const NODE_TIMEOUT_MS = 1000
+export const NODE_TIMEOUT_MS = 2000
 export const GRACE_MS = 300
+/** Several at once, on a busy machine. */
+const START_MS = 30_000
 
 /**
  * Who comes in says who it is in its URL (`?user=anna&group=a&group=b&info={}`), and is told its id. What is told of
@@ -69,7 +71,7 @@ export async function startNode(
   })
   // After its end: it logs the loss of Redis and of the others until then, and would make its folder again.
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  await node.line(line => line.event === 'gateway.start' && line.port !== undefined)
+  await node.line(line => line.event === 'gateway.start' && line.port !== undefined, 0, START_MS)
   return node
 }
 
@@ -80,7 +82,7 @@ export async function startNodes(
   { nodes = 3, ...options }: ClusterOptions = {},
 ): Promise<GatewayProcess[]> {
   const all = await Promise.all(Array.from({ length: nodes }, () => startNode(t, redis, options)))
-  await joined(all)
+  await joined(all, START_MS)
   return all
 }
 
