@@ -7,15 +7,15 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readmeFile, withTable } from '../scripts/docs.ts'
 import { connect } from './support/client.ts'
-import { cleanEnvironment, root, startGateway, temporaryFolder } from './support/gateway.ts'
-import { codeBlocks } from './support/markdown.ts'
+import { callSocket, cleanEnvironment, root, startGateway, temporaryFolder } from './support/gateway.ts'
+import { codeBlocks, section, shellLines } from './support/markdown.ts'
 import { shell, shellEnvironment } from './support/shell.ts'
 
 const readme = readFileSync(readmeFile, 'utf8')
 
 const blocks = (language: string): string[] => codeBlocks(readme, language)
 
-const commands = blocks('sh').flatMap(block => block.trim().split('\n'))
+const commands = shellLines(readme)
 
 /** Run by test/docker, which takes them from the README as well, or by `.ci/run` itself. */
 const elsewhere = [
@@ -23,7 +23,13 @@ const elsewhere = [
   'docker run -p 10125:10125 -v ./listener:/app/listener websocket-gateway',
   'docker compose up',
   'docker compose --profile php up',
+  'docker compose --profile cluster up',
 ]
+
+/** Run by test/groups/readme.test.ts. */
+const inGroups = ['Groups, users and presence', 'Several nodes'].flatMap(heading =>
+  shellLines(section(readme, heading)),
+)
 
 /** Run by test/access/readme.test.ts. */
 const inAccess = /127\.0\.0\.1:10126|WS_CONTROL_PORT=10126|^gateway token/
@@ -43,19 +49,25 @@ test("the README's listener, pushes and calls do what it says", async t => {
   const outside = await connect(t, gateway.url)
   await outside.messages(1)
   const got: Record<string, string> = {}
-  for (const command of commands.filter(c => /^(gateway|curl|tail)/.test(c) && !inAccess.test(c))) {
-    if (command.startsWith('tail')) continue
+  for (const command of commands.filter(c => /^(gateway|curl)/.test(c) && !inAccess.test(c))) {
+    if (inGroups.includes(command)) continue
     got[command] = await shell(gateway, command.replace(/\d\w+-1\b/, id))
   }
-  assert.equal(Object.keys(got).length, 5, 'a command that this test does not know')
+  assert.equal(Object.keys(got).length, 6, 'a command that this test does not know')
   assert.equal(got["gateway push 'hello'"], 'pushed to 2 connections\n')
   assert.match(Object.values(got)[3] ?? '', /^pushed to 1 connection\n/)
-  const messages = (await inRoom.messages(5)).slice(1).map(m => JSON.parse(String(m)))
+  const paid = await callSocket(gateway.socket, 'POST', '/push', '{"message": "paid"}', {
+    'content-type': 'application/json',
+    'idempotency-key': 'order-4711',
+  })
+  assert.equal(paid.headers['idempotent-replayed'], 'true')
+  const messages = (await inRoom.messages(6)).slice(1).map(m => JSON.parse(String(m)))
   assert.deepEqual(messages, [
     { message: 'hello' },
     { message: 'only for you' },
     { room: 'stocks', message: { price: 42 } },
     { message: 'hello' },
+    { message: 'paid' },
   ])
   assert.match(
     readFileSync(join(gateway.folder, 'listener/gateway.d.ts'), 'utf8'),
@@ -156,7 +168,10 @@ test('no command of the README is left out', () => {
   const known = [...elsewhere, 'npm ci && npm start']
   for (const command of commands) {
     assert.ok(
-      known.includes(command) || inAccess.test(command) || /^(gateway|curl|tail) /.test(command),
+      known.includes(command) ||
+        inGroups.includes(command) ||
+        inAccess.test(command) ||
+        /^(gateway|curl|tail) /.test(command),
       `who runs this? ${command}`,
     )
   }
