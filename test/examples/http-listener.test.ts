@@ -215,6 +215,8 @@ async function next(client: Client): Promise<unknown> {
 
 /** All further messages up to now. */
 async function rest(client: Client): Promise<unknown[]> {
+  // A gateway that is busy writes in the turn after the next: a pong may overtake what was sent before it.
+  await client.settled()
   await client.settled()
   return client.got.slice(seen.get(client))
 }

@@ -90,7 +90,7 @@ test('a message goes to groups, users and connections, to nobody twice; who join
   say({ message: 7, users: ['eva'], user: 'eva' })
   say({ message: 8, groups: ['cats'], connections: [idOf('/eve')] })
   await eve.messages(1)
-  for (const client of [anna, ben]) await client.settled()
+  for (const client of [anna, ben]) await client.messages(3)
   assert.deepEqual([anna.got, ben.got, eve.got], [['1', '3', '7'], ['2', '3', '4'], ['8']])
 })
 
@@ -106,9 +106,8 @@ test('a push tells its groups and users, and the answer may name others', async 
   assert.equal(await push({ message: 'b', groups: ['cats'], answer: { groups: ['dogs'] } }), 1)
   assert.equal(await push({ message: 'c', groups: ['cats', 'dogs'], answer: { message: 'C' } }), 2)
   assert.equal(await push({ message: 'd', answer: { users: [] } }), 0)
-  await Promise.all([cat.settled(), dog.settled()])
-  assert.deepEqual(cat.got, ['a', 'C'])
-  assert.deepEqual(dog.got, ['b', 'C'])
+  assert.deepEqual(await cat.messages(2), ['a', 'C'])
+  assert.deepEqual(await dog.messages(2), ['b', 'C'])
   const [first] = application.of('push')
   assert.deepEqual(first?.body, {
     ...{ event: 'push', gateway: 'websocket', message: 'a' },
