@@ -29,6 +29,7 @@ import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
 import type { Health, Status } from './status.ts'
 import type { Certificate } from './tls/certificate.ts'
+import { untilOver } from './until-over.ts'
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -70,6 +71,7 @@ export class Gateway {
   #listenerErrors = 0
   readonly #refusals: Refusals
   #state: State = {}
+  #leaving: Promise<void> = Promise.resolve()
 
   constructor(options: GatewayOptions) {
     const { settings, log, tokens, certificate } = options
@@ -251,6 +253,8 @@ export class Gateway {
 
   /** @throws Problem 409 when Redis refuses who we are */
   async #join(): Promise<void> {
+    // A stop whose time was up may not have come to its end.
+    await this.#leaving
     try {
       await this.#cluster?.cluster.start()
       this.#cluster?.pushStream?.start()
@@ -260,11 +264,22 @@ export class Gateway {
   }
 
   /** @param ms how long it may take */
-  async #leave(ms: number): Promise<void> {
+  #leave(ms: number): Promise<void> {
+    this.#leaving = this.#leaveWithin(ms)
+    return this.#leaving
+  }
+
+  /** Whatever takes too long, the other nodes are told: so each step leaves time for the next. */
+  async #leaveWithin(ms: number): Promise<void> {
     const { cluster, pushStream } = this.#cluster ?? {}
-    await pushStream?.stop()
-    await this.presence.end(cluster === undefined || cluster.live.length === 0)
-    await cluster?.stop(AbortSignal.timeout(Math.ceil(ms)))
+    const [half, most, whole] = [0.5, 0.75, 1].map(share => AbortSignal.timeout(Math.ceil(ms * share))) as [
+      AbortSignal,
+      AbortSignal,
+      AbortSignal,
+    ]
+    await pushStream?.stop(half)
+    await untilOver(this.presence.end(cluster === undefined || cluster.live.length === 0), most)
+    await cluster?.stop(whole)
   }
 
   /** What other nodes want of this one. */

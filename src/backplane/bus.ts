@@ -2,6 +2,7 @@
  * One stream of Redis for all nodes of a gateway: each adds what it has to say, in batches, and reads what all have
  * said, in one order. A second stream for each node, its inbox, holds what is meant for it alone.
  */
+import { untilOver } from '../until-over.ts'
 import type { RedisReply, Words } from './connection.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
@@ -94,10 +95,7 @@ export class Bus {
   /** Lets what waits go out, for as long as `signal` allows, and ends the session. */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.#session !== undefined && !this.#outgoing.isEmpty) {
-      await new Promise<void>(resolve => {
-        this.#whenEmpty.push(resolve)
-        signal.addEventListener('abort', () => resolve())
-      })
+      await untilOver(new Promise<void>(resolve => this.#whenEmpty.push(resolve)), signal)
     }
     await this.#link.stop()
     this.#session = undefined

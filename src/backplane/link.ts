@@ -1,5 +1,6 @@
 /** Keeps a session with Redis: opens it, and opens another one when it is lost, until it is stopped. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { untilOver } from '../until-over.ts'
 import { RedisRefusal } from './connection.ts'
 import type { RedisSession } from './session.ts'
 
@@ -55,7 +56,8 @@ export class Link {
     while (!stopping.aborted) {
       const began = performance.now()
       try {
-        session ??= await this.#options.open()
+        session ??= await this.#open(stopping)
+        if (session === undefined) break
         await this.#use(session, stopping)
       } catch (error) {
         if (stopping.aborted) break
@@ -66,6 +68,19 @@ export class Link {
       await pause(waitMs(failures++), stopping)
     }
     session?.close()
+  }
+
+  /** @returns undefined when it is stopped first: nobody waits for a Redis that does not answer */
+  async #open(stopping: AbortSignal): Promise<RedisSession | undefined> {
+    const opening = this.#options.open()
+    const session = await untilOver(opening, stopping)
+    if (session === undefined) {
+      opening.then(
+        late => late.close(),
+        () => undefined,
+      )
+    }
+    return session
   }
 
   async #use(session: RedisSession, stopping: AbortSignal): Promise<void> {

@@ -101,6 +101,10 @@ export class Attendance {
     // Any of the others will do: it waits for those who were here to come back.
     say({ kind: 'bye', heir: this.live[0] })
     if (this.isJoined) await this.#try(['HDEL', key, node])
+  }
+
+  /** All that has been heard is of the past. */
+  reset(): void {
     for (const other of this.live) this.#members.went(other)
     this.#error = NOT_YET
     this.#expected = undefined

@@ -7,6 +7,7 @@ import type { Recipients } from '../delivery/recipients.ts'
 import type { Logger } from '../log.ts'
 import type { OtherNodes } from '../messages.ts'
 import type { Presence } from '../presence/presence.ts'
+import { untilOver } from '../until-over.ts'
 import type { Peers } from './all-nodes.ts'
 import { Attendance } from './attendance.ts'
 import { Inquiries, replyText } from './inquiries.ts'
@@ -142,8 +143,9 @@ export class Cluster implements OtherNodes, Peers {
   /** Goes, within a time. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#losses.tell()
-    await this.#attendance.stop()
+    await untilOver(this.#attendance.stop(), signal)
     await this.bus.stop(signal)
+    this.#attendance.reset()
   }
 
   publish(frame: Buffer, to: Recipients, key?: string): number {

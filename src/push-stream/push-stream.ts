@@ -12,6 +12,7 @@ import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
 import type { Logger } from '../log.ts'
 import type { Prepared } from '../messages.ts'
 import { Problem } from '../problem.ts'
+import { untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
 import { readPush } from './read-push.ts'
 import { type Settled, type SettleKeys, settleCommand } from './settlement.ts'
@@ -47,6 +48,8 @@ export class PushStream {
   readonly #keys: SettleKeys
   readonly #lease: Lease
   #stopping = new AbortController()
+  /** Ends the wait for what takes too long. */
+  #cutting = new AbortController()
   #running: Promise<void> | undefined
   #said = ''
 
@@ -59,14 +62,17 @@ export class PushStream {
 
   start(): void {
     this.#stopping = new AbortController()
-    this.#running = this.#run(this.#stopping.signal)
+    this.#cutting = new AbortController()
+    const { signal } = this.#stopping
+    // Of an earlier time something may be under way still.
+    this.#running = Promise.resolve(this.#running).then(() => this.#run(signal))
   }
 
-  /** What has been begun is settled first. */
-  async stop(): Promise<void> {
+  /** What has been begun is settled first, when that does not take too long; else it is left to the next reader. */
+  async stop(over: AbortSignal): Promise<void> {
     this.#stopping.abort()
-    await this.#running
-    this.#running = undefined
+    await untilOver(Promise.resolve(this.#running), over)
+    this.#cutting.abort()
   }
 
   /** Waits for the right to read, and reads for as long as it lasts. */
@@ -172,7 +178,10 @@ export class PushStream {
     if (fields.size === 0) return { id, kind: 'nothing' }
     while (!over.aborted) {
       try {
-        const { frame, to } = await this.#options.prepare(readPush(fields))
+        const preparing = Promise.resolve(this.#options.prepare(readPush(fields)))
+        const prepared = await untilOver(preparing, this.#cutting.signal)
+        if (prepared === undefined) return undefined
+        const { frame, to } = prepared
         if (frame === null) return { id, kind: 'nothing' }
         const isBinary = isBinaryFrame(frame)
         // No node has sent it, so that all of them are others.
