@@ -49,9 +49,16 @@ export class Availability {
     return refusal && new Problem(503, refusal.detail)
   }
 
-  /** Does it, when something can be pushed. @throws Problem 409 or 503 */
-  unrefused<T>(push: () => T): T {
-    const refusal = this.refusal()
+  /**
+   * Does it, when something can be pushed.
+   * @param isListeners whether it is the listener that pushes: it may say goodbye while the gateway stops, to those of
+   * other nodes
+   * @throws Problem 409 or 503
+   */
+  unrefused<T>(push: () => T, isListeners = false): T {
+    const isGoodbye =
+      isListeners && this.#options.lifecycle.state === 'stopping' && this.#options.listener.ready
+    const refusal = isGoodbye ? undefined : this.refusal()
     if (refusal !== undefined) throw refusal
     return push()
   }

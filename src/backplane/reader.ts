@@ -46,6 +46,8 @@ export class BusReader {
   #inboxPosition = '0-0'
   /** The newest id of all that have been read, in this stream or in one before it. */
   #newest = '0-0'
+  /** The number that the next push of an application's stream should have. */
+  #nextPush: number | undefined
   #session: RedisSession | undefined
 
   constructor(options: ReaderOptions) {
@@ -61,6 +63,7 @@ export class BusReader {
   reset(): void {
     this.#position = undefined
     this.#incoming = new Incoming()
+    this.#nextPush = undefined
   }
 
   /** Where to read on. A stream that is younger than what has been read from it is another one, and read whole. */
@@ -106,7 +109,8 @@ export class BusReader {
     const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
     const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
     const numbered = number('c')
-    const fresh = node === '' ? this.#nobodys(id, numbered) : this.#incoming.take(numbers, numbered)
+    const fresh =
+      node === '' ? this.#pushed(id, numbers.first, numbered) : this.#incoming.take(numbers, numbered)
     if (isBefore(this.#newest, id)) this.#newest = id
     if (fresh.missed > 0 || fresh.hasGap) {
       this.counters.missed += fresh.missed
@@ -135,10 +139,16 @@ export class BusReader {
     }
   }
 
-  /** An entry of no node has no number: what was read before Redis went back to older data is known by its id. */
-  #nobodys(id: string, numbered: number): Fresh {
-    const repeated = isBefore(this.#newest, id) ? 0 : numbered
-    return { repeated, missed: 0, isCurrent: true, hasGap: false }
+  /**
+   * Pushes of an application's stream are numbered by Redis, which begins anew, or again, when it has lost what it had.
+   * So a gap in their numbers tells what was missed, but their repeats are told by the ids of the entries.
+   */
+  #pushed(id: string, first: number, numbered: number): Fresh {
+    const expected = this.#nextPush
+    this.#nextPush = first + numbered
+    const isRepeat = !isBefore(this.#newest, id)
+    const missed = expected === undefined || isRepeat ? 0 : Math.max(0, first - expected)
+    return { repeated: isRepeat ? numbered : 0, missed, isCurrent: true, hasGap: false }
   }
 }
 

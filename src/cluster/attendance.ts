@@ -134,7 +134,7 @@ export class Attendance {
   }
 
   away(error: Error): void {
-    const why = error.message || error.name
+    const why = (error.message || error.name).replace(/\.$/, '')
     if (this.#error !== why) {
       this.#options.log.warn(
         { event: 'cluster.away', reason: why },

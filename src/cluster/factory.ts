@@ -48,7 +48,7 @@ export function clusterFactory(settings: Settings, redisUrl: string, log: Logger
           ? undefined
           : new PushStream({
               ...{ name, group, node, redisUrl, history, leaseMs, log, prepare },
-              keys: { lease: `${bus.prefix}:push-lease`, bus: bus.stream },
+              keys: { lease: `${bus.prefix}:push-lease`, bus: bus.stream, count: `${bus.prefix}:pushes` },
               command: words => bus.command(words),
             }),
     }

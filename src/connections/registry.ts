@@ -1,6 +1,6 @@
 /** All clients: those that are open, by their id, group and user, and those that are closing. */
 import type { Directory } from '../delivery/recipients.ts'
-import type { Connection, Connections, Group } from '../listener/types.ts'
+import type { Connection, Connections } from '../listener/types.ts'
 import type { ClientConnection } from './connection.ts'
 import { ageOf } from './id.ts'
 import { Membership } from './membership.ts'
@@ -123,18 +123,6 @@ export class Registry implements Directory<ClientConnection> {
       },
       get: (id: string): Connection | undefined => open.get(id),
       [Symbol.iterator]: (): Iterator<Connection> => open.values(),
-    }
-  }
-
-  /** A group as a listener sees it. */
-  group(name: string): Group {
-    const { groups } = this
-    return {
-      name,
-      get size() {
-        return groups.get(name)?.size ?? 0
-      },
-      [Symbol.iterator]: (): Iterator<Connection> => (groups.get(name) ?? []).values(),
     }
   }
 }

@@ -102,11 +102,21 @@ export interface Connections extends Iterable<Connection> {
   get(id: string): Connection | undefined
 }
 
-/** The connections of one group, at this node. They are looked up anew each time. */
+/** A user in a group, however many connections it has there. */
+export interface Member {
+  readonly user: string
+  /** What `conn.info` said last; undefined when nothing. */
+  // biome-ignore lint/suspicious/noExplicitAny: as with `state`, the value belongs to the user
+  readonly info: any
+}
+
+/** One group. It is looked at anew each time. Iterating gives its connections at this node. */
 export interface Group extends Iterable<Connection> {
   readonly name: string
-  /** How many are in it. */
+  /** How many connections of this node are in it. */
   readonly size: number
+  /** Who is in it: each user once, of all nodes. Connections without a user are no members. */
+  readonly members: readonly Member[]
 }
 
 /** Writes to WebSocket.log. */

@@ -106,6 +106,15 @@ export class Presence implements PresenceSink {
     return [...this.#roster.in(group).values()].map(({ user, info }) => [group, user, info])
   }
 
+  /** The same, and who has just come in here, whom the others have yet to hear of. */
+  members(group: string): Iterable<Holding> {
+    const members = new Map(this.membersInCluster(group).map(one => [one[1], one]))
+    for (const [user, { info }] of this.holdings.in(group)) {
+      if (!members.has(user)) members.set(user, [group, user, info])
+    }
+    return members.values()
+  }
+
   /** How many users are in a group at all nodes, who are waited for included. */
   countInCluster(group: string): number {
     return this.#roster.in(group).size

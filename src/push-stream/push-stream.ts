@@ -24,7 +24,7 @@ export interface PushStreamOptions {
   readonly group: string
   readonly node: string
   readonly redisUrl: string
-  readonly keys: { readonly lease: string; readonly bus: string }
+  readonly keys: { readonly lease: string; readonly bus: string; readonly count: string }
   readonly history: number
   /** Without a sign of life for so long, another node reads on. */
   readonly leaseMs: number
@@ -56,7 +56,7 @@ export class PushStream {
   constructor(options: PushStreamOptions) {
     this.#options = options
     const { name, group, node, keys, history, leaseMs, command } = options
-    this.#keys = { stream: name, group, bus: keys.bus, history }
+    this.#keys = { stream: name, group, bus: keys.bus, count: keys.count, history }
     this.#lease = new Lease({ key: keys.lease, holder: node, ms: leaseMs, command })
   }
 

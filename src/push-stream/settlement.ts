@@ -16,6 +16,8 @@ export type Settled =
 export interface SettleKeys {
   readonly stream: string
   readonly group: string
+  /** What numbers the pushes of all streams. */
+  readonly count: string
   /** The bus, and how many entries it keeps. */
   readonly bus: string
   readonly history: number
@@ -37,17 +39,18 @@ for i = 4, #ARGV, 4 do
   end
 end
 if #records > 0 then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'c', #records, 'b', table.concat(records))
+  local first = redis.call('INCRBY', KEYS[4], #records) - #records + 1
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 's', first, 'c', #records, 'b', table.concat(records))
 end
 return settled`
 
 /** The command that settles entries; it replies how many were still to be settled. */
 export function settleCommand(
-  { stream, group, bus, history }: SettleKeys,
+  { stream, group, count, bus, history }: SettleKeys,
   entries: readonly Settled[],
 ): Words {
   return [
-    ...['EVAL', SETTLE, '3', stream, bus, `${stream}:dead`],
+    ...['EVAL', SETTLE, '4', stream, bus, `${stream}:dead`, count],
     ...[group, String(history), String(DEAD_LETTERS)],
     ...entries.flatMap(entry => [entry.id, entry.kind, ...partsOf(entry)]),
   ]

@@ -35,7 +35,7 @@ async function enter(t: TestContext, gateway: GatewayProcess, name: string, room
   const [welcome] = await client.messages(1)
   return {
     client,
-    here: JSON.parse(String(welcome)).here as string[],
+    here: (JSON.parse(String(welcome)).here as { user: string }[]).map(member => member.user),
     /** Waits until a message has come, and gives it. */
     got: async (what: (message: unknown) => boolean) => {
       for (let count = 1; ; count++) {

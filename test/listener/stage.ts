@@ -196,7 +196,7 @@ function gatewayOf(signal: AbortSignal, state: Record<string, unknown>): Gateway
   return {
     id: 'test',
     connections: { size: 0, get: id => none.get(id), [Symbol.iterator]: () => none.values() },
-    group: name => ({ name, size: 0, [Symbol.iterator]: () => none.values() }),
+    group: name => ({ name, size: 0, members: [], [Symbol.iterator]: () => none.values() }),
     state,
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     signal,

@@ -18,7 +18,7 @@ export const cluster = {
     kind: wholeNumber(100, 100_000_000, 'entries'),
     default: 50_000,
     meaning:
-      'So many entries are kept in Redis, about, for a node that was away for a moment. An entry holds what one node sent in about a millisecond.',
+      'So many entries are kept in Redis, about, for a node that was away for a moment. An entry holds what a node had to send while Redis took the one before: one message, or hundreds.',
   }),
   redisBufferBytes: variable({
     name: 'WS_REDIS_BUFFER_BYTES',
