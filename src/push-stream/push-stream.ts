@@ -38,6 +38,8 @@ export interface PushStreamOptions {
 /** So many entries are read, and settled, at a time; and so many bytes, about. */
 const BATCH = { entries: 100, bytes: 1024 * 1024 }
 const BLOCK_MS = 1000
+/** So often those who do not read look whether they may, at least. */
+const LOOK_MS = 1000
 /** So often a push is tried again that cannot be decided now. */
 const AGAIN_MS = 250
 /** All nodes read in the name of one consumer, so that whoever comes next sees what was left. */
@@ -88,7 +90,7 @@ export class PushStream {
       } catch (error) {
         this.#complain(error)
       }
-      await pause(leaseMs / 3, stopping)
+      await pause(Math.min(leaseMs / 3, LOOK_MS), stopping)
     }
   }
 
@@ -105,6 +107,8 @@ export class PushStream {
     let connection: RedisConnection | undefined
     try {
       connection = await RedisConnection.open(redisUrl)
+      // What it has just been given without hearing of it is pending, and the next reader's.
+      over.addEventListener('abort', connection.close.bind(connection), { once: true })
       await this.#createGroup()
       await this.#read(connection, over)
     } finally {
@@ -126,18 +130,24 @@ export class PushStream {
 
   /** First what another reader has left unsettled, then what is new. */
   async #read(connection: RedisConnection, over: AbortSignal): Promise<void> {
-    const { name, group } = this.#options
-    const words = ['XREADGROUP', 'GROUP', group, CONSUMER, 'COUNT', String(BATCH.entries)]
     let isLeftOver = true
     while (!over.aborted) {
-      const wait = isLeftOver ? [] : ['BLOCK', String(BLOCK_MS)]
-      const reply = await connection.command(
-        [...words, ...wait, 'STREAMS', name, isLeftOver ? '0' : '>'],
-        BLOCK_MS,
-      )
-      const entries = streamsOf(reply).get(name) ?? []
+      const entries = await this.#next(connection, isLeftOver, over)
       if (entries.length === 0) isLeftOver = false
       else await this.#settle(entries, over)
+    }
+  }
+
+  async #next(connection: RedisConnection, isLeftOver: boolean, over: AbortSignal): Promise<StreamEntry[]> {
+    const { name, group } = this.#options
+    const wait = isLeftOver ? [] : ['BLOCK', String(BLOCK_MS)]
+    const words = ['XREADGROUP', 'GROUP', group, CONSUMER, 'COUNT', String(BATCH.entries), ...wait]
+    try {
+      const reply = await connection.command([...words, 'STREAMS', name, isLeftOver ? '0' : '>'], BLOCK_MS)
+      return streamsOf(reply).get(name) ?? []
+    } catch (error) {
+      if (over.aborted) return []
+      throw error
     }
   }
 

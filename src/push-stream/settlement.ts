@@ -1,6 +1,6 @@
 /**
- * The end of entries of the push stream: acknowledged and handed to all nodes in one step, so that each is pushed once,
- * whatever dies in between. An entry that is acknowledged already is another reader's, and is left alone.
+ * The end of entries of the push stream: handed to all nodes and acknowledged in one step, so that each is pushed once,
+ * whatever dies in between. An entry that has been acknowledged by another reader is left alone.
  */
 import type { Words } from '../backplane/connection.ts'
 
@@ -26,11 +26,12 @@ export interface SettleKeys {
 /** So many dead letters are kept, about. */
 const DEAD_LETTERS = 10_000
 
+/** Acknowledged at the very end: Redis undoes nothing of a script that fails half-way, such as for lack of memory. */
 const SETTLE = `
-local records, settled = {}, 0
+local records, pending = {}, {}
 for i = 4, #ARGV, 4 do
-  if redis.call('XACK', KEYS[1], ARGV[1], ARGV[i]) == 1 then
-    settled = settled + 1
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1) == 1 then
+    pending[#pending + 1] = ARGV[i]
     if ARGV[i + 1] == 'message' then
       records[#records + 1] = ARGV[i + 2]
     elseif ARGV[i + 1] == 'dead' then
@@ -42,7 +43,8 @@ if #records > 0 then
   local first = redis.call('INCRBY', KEYS[4], #records) - #records + 1
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 's', first, 'c', #records, 'b', table.concat(records))
 end
-return settled`
+for _, id in ipairs(pending) do redis.call('XACK', KEYS[1], ARGV[1], id) end
+return #pending`
 
 /** The command that settles entries; it replies how many were still to be settled. */
 export function settleCommand(
