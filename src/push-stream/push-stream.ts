@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Words } from '../backplane/connection.ts'
 import { RedisConnection, type RedisReply } from '../backplane/connection.ts'
 import { toBatch, write } from '../backplane/records.ts'
-import { type StreamEntry, streamsOf } from '../backplane/streams.ts'
+import { listOf, type StreamEntry, streamsOf } from '../backplane/streams.ts'
 import { toRemote } from '../cluster/remote-recipients.ts'
 import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
 import type { Logger } from '../log.ts'
@@ -16,6 +16,7 @@ import { untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
 import { readPush } from './read-push.ts'
 import { type Settled, type SettleKeys, settleCommand } from './settlement.ts'
+import { takeCommand } from './take.ts'
 
 export interface PushStreamOptions {
   /** `WS_PUSH_STREAM`. */
@@ -38,6 +39,8 @@ export interface PushStreamOptions {
 /** So many entries are read, and settled, at a time; and so many bytes, about. */
 const BATCH = { entries: 100, bytes: 1024 * 1024 }
 const BLOCK_MS = 1000
+/** Changes nothing, so that it may be late: what has come is taken only by who holds the lease. */
+const WAIT_FOR_ONE = ['XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS']
 /** So often those who do not read look whether they may, at least. */
 const LOOK_MS = 1000
 /** So often a push is tried again that cannot be decided now. */
@@ -107,10 +110,12 @@ export class PushStream {
     let connection: RedisConnection | undefined
     try {
       connection = await RedisConnection.open(redisUrl)
-      // What it has just been given without hearing of it is pending, and the next reader's.
+      // A wait under way ends at once. What was taken and has not come yet is the next reader's.
       over.addEventListener('abort', connection.close.bind(connection), { once: true })
       await this.#createGroup()
       await this.#read(connection, over)
+    } catch (error) {
+      if (!over.aborted) throw error
     } finally {
       clearInterval(renewal)
       connection?.close()
@@ -130,24 +135,18 @@ export class PushStream {
 
   /** First what another reader has left unsettled, then what is new. */
   async #read(connection: RedisConnection, over: AbortSignal): Promise<void> {
-    let isLeftOver = true
+    const { name, group, node, keys } = this.#options
+    const place = { lease: keys.lease, holder: node, stream: name, group, consumer: CONSUMER }
+    let from: '0' | '>' = '0'
     while (!over.aborted) {
-      const entries = await this.#next(connection, isLeftOver, over)
-      if (entries.length === 0) isLeftOver = false
-      else await this.#settle(entries, over)
-    }
-  }
-
-  async #next(connection: RedisConnection, isLeftOver: boolean, over: AbortSignal): Promise<StreamEntry[]> {
-    const { name, group } = this.#options
-    const wait = isLeftOver ? [] : ['BLOCK', String(BLOCK_MS)]
-    const words = ['XREADGROUP', 'GROUP', group, CONSUMER, 'COUNT', String(BATCH.entries), ...wait]
-    try {
-      const reply = await connection.command([...words, 'STREAMS', name, isLeftOver ? '0' : '>'], BLOCK_MS)
-      return streamsOf(reply).get(name) ?? []
-    } catch (error) {
-      if (over.aborted) return []
-      throw error
+      const reply = await connection.command(takeCommand(place, from, BATCH.entries))
+      // Another node reads.
+      if (reply === null) return
+      const [streams = null, last = null] = listOf(reply)
+      const entries = streamsOf(streams).get(name) ?? []
+      if (entries.length > 0) await this.#settle(entries, over)
+      else if (from === '0') from = '>'
+      else await connection.command([...WAIT_FOR_ONE, name, String(last)], BLOCK_MS)
     }
   }
 
