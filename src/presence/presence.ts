@@ -48,6 +48,12 @@ export class Presence implements PresenceSink {
         this.#stopWaiting(member)
         if (by === node) this.#tell('groupLeave', member)
       },
+      unknown: (by, group, user, leave) => {
+        if (by !== node) return true
+        // It had ended the wait already when it said that, and had not read so: others may believe it.
+        this.#publish({ kind: 'left', group, user, leave })
+        return false
+      },
     })
   }
 

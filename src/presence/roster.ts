@@ -28,6 +28,8 @@ export interface RosterEvents {
   returned(member: Member): void
   /** It has not come back to the node that waited. */
   left(member: Member, node: string): void
+  /** A node says that it waits for somebody who is not known here. @returns whether it does */
+  unknown(node: string, group: string, user: string, leave: string): boolean
 }
 
 export class Roster {
@@ -206,9 +208,10 @@ export class Roster {
   /** Somebody is waited for of whom a node that has just come does not know, or one that has missed the leave. */
   #awaited(node: string, group: string, user: string, info: string | undefined, leave: string): void {
     const users = this.#groups.get(group) ?? new Map<string, Member>()
-    this.#groups.set(group, users)
     const member = users.get(user)
     if (member === undefined) {
+      if (!this.#events.unknown(node, group, user, leave)) return
+      this.#groups.set(group, users)
       users.set(user, { group, user, nodes: [], infos: [], info, leaving: { by: node, leave } })
     } else if (member.nodes.includes(node)) this.#out(member, node, node, leave)
     else if (member.leaving?.by === node) member.leaving = { by: node, leave }

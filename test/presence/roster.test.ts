@@ -4,13 +4,14 @@ import type { PresenceRecord } from '../../src/presence/records.ts'
 import { Roster } from '../../src/presence/roster.ts'
 
 /** A roster that writes down what it tells. */
-function roster() {
+function roster(self = 'me') {
   const told: string[] = []
   const one = new Roster({
     came: (member, node) => told.push(`${member.user} came at ${node}`),
     leaving: (member, node) => told.push(`${member.user} awaited by ${node}`),
     returned: member => told.push(`${member.user} returned`),
     left: (member, node) => told.push(`${member.user} left ${node}`),
+    unknown: node => node !== self,
   })
   const take = (node: string, record: PresenceRecord): string[] => {
     told.length = 0
@@ -140,4 +141,13 @@ test('who is named as held and as waited for is held', () => {
   take('A', { kind: 'snapshot', entries, isFirst: true, isLast: true })
   assert.deepEqual(one.in('g').get('ann')?.nodes, ['A'])
   assert.equal(one.in('g').get('ann')?.leaving, undefined)
+})
+
+test('a node that reads its own snapshot waits for nobody whose leave it has ended since', () => {
+  const { one, take } = roster('A')
+  take('A', comes('ann'))
+  take('A', goes('ann', '1'))
+  take('A', left('ann', '1'))
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '1']], isFirst: true, isLast: true })
+  assert.equal(one.in('g').size, 0)
 })
