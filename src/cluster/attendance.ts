@@ -35,6 +35,8 @@ export class Attendance {
   readonly #members = new Members()
   #error: string | null = NOT_YET
   #beats: NodeJS.Timeout | undefined
+  /** Whether a beat has not been read back yet. */
+  #isBeating = false
   /** Nodes whose state has yet to come before the first client may. */
   #expected: Set<string> | undefined
   /** Snapshots of this node that it has not read back yet. */
@@ -116,6 +118,7 @@ export class Attendance {
   async introduce(isFirst: boolean): Promise<void> {
     const { node, key, nodeTimeoutMs } = this.#options
     this.#snapshots = 0
+    this.#isBeating = false
     this.#members.excuse(Math.ceil((COMEBACK_MS * BEATS_TO_DEATH) / nodeTimeoutMs))
     // What an earlier session could not ask, or has not heard itself ask, is asked again.
     this.#isAsking ||= isFirst
@@ -154,13 +157,16 @@ export class Attendance {
   /** Entries were missed, so that what is known of who is where may be wrong: all say it anew. */
   missed(node: string): void {
     this.#options.presence.doubt(node)
-    // Its own snapshots may be among them.
-    if (node === this.#options.node) this.#snapshots = 0
+    // Its own snapshots and beats may be among them.
+    if (node === this.#options.node) {
+      this.#snapshots = 0
+      this.#isBeating = false
+    }
     if (!this.#isAsking) this.#sayHello(true)
   }
 
   take(from: string, record: Hello | Beat | Bye | Dead): void {
-    const { node, say, presence } = this.#options
+    const { node, presence } = this.#options
     const isOwn = from === node
     switch (record.kind) {
       case 'hello':
@@ -172,7 +178,7 @@ export class Attendance {
         }
         break
       case 'beat':
-        if (isOwn) for (const dead of this.#members.beat()) say({ kind: 'dead', node: dead })
+        if (isOwn) this.#heardOwnBeat()
         else this.#came(from, record)
         break
       case 'bye':
@@ -195,7 +201,9 @@ export class Attendance {
   }
 
   #beat(): void {
-    if (!this.isJoined) return
+    // While Redis hangs, beats that pile up would count the others' silence all at once.
+    if (!this.isJoined || this.#isBeating) return
+    this.#isBeating = true
     const { node, key, say, load } = this.#options
     say({ kind: 'beat', host: this.#host, ...load() })
     // Whoever comes looks there for whom to wait for.
@@ -233,7 +241,13 @@ export class Attendance {
     if (this.#expected !== undefined) return named
     const known = this.#isKnown ? [...this.live, this.#options.node] : this.live
     const live = known.filter(other => other !== node).sort()
-    return named !== undefined && live.includes(named) ? named : live[0]
+    return named !== undefined && live.includes(named) ? named : (live[0] ?? named)
+  }
+
+  #heardOwnBeat(): void {
+    this.#isBeating = false
+    this.#isKnown = true
+    for (const dead of this.#members.beat()) this.#options.say({ kind: 'dead', node: dead })
   }
 
   #heardOwnHello({ isNew }: Hello): void {
