@@ -35,6 +35,7 @@ export class Outgoing {
   #isUnderWay = false
   #last = 0
   #bytes = 0
+  #bytesUnderWay = 0
   /** Numbered records that had to go. */
   dropped = 0
 
@@ -83,6 +84,7 @@ export class Outgoing {
       if (records.length > 0 && bytes > BATCH.bytes) break
       records.push(waiting.record)
       this.#underWay.push(waiting)
+      this.#bytesUnderWay += cost(waiting.record)
       this.#head++
     }
     this.#compact()
@@ -93,7 +95,8 @@ export class Outgoing {
 
   /** Redis has taken the batch. */
   taken(): void {
-    for (const { record } of this.#underWay) this.#bytes -= cost(record)
+    this.#bytes -= this.#bytesUnderWay
+    this.#bytesUnderWay = 0
     this.#underWay = []
     this.#isUnderWay = false
   }
@@ -103,14 +106,18 @@ export class Outgoing {
     this.#waiting = [...this.#underWay, ...this.#waiting.slice(this.#head)]
     this.#head = 0
     this.#underWay = []
+    this.#bytesUnderWay = 0
     this.#isUnderWay = false
     this.#state = []
   }
 
-  /** What is under way stays: it may have arrived. The newest stays as well, however large. */
+  /**
+   * What is under way stays: it may have arrived, and takes nobody's place, or one large message would cost all that
+   * come while it goes. The newest stays as well, however large.
+   */
   #dropOldest(): number {
     let count = 0
-    while (this.#bytes > this.#maxBytes && this.#head < this.#waiting.length - 1) {
+    while (this.#bytes - this.#bytesUnderWay > this.#maxBytes && this.#head < this.#waiting.length - 1) {
       const oldest = this.#waiting[this.#head++]
       if (oldest !== undefined) this.#bytes -= cost(oldest.record)
       count++

@@ -84,3 +84,14 @@ test('a batch that was cut is none', () => {
   assert.equal([...fromBatch(batch)].length, 2)
   assert.throws(() => [...fromBatch(batch.subarray(0, batch.length - 1))], RangeError)
 })
+
+test('a message that is larger than what may wait costs none of those that come while it is under way', () => {
+  const outgoing = new Outgoing(1000)
+  outgoing.addNumbered(message('x'.repeat(5000)))
+  assert.equal(outgoing.next()?.numbered, 1)
+  for (const text of ['a', 'b', 'c']) assert.equal(outgoing.addNumbered(message(text)), 0)
+  outgoing.taken()
+  assert.deepEqual(shown(outgoing.next())?.texts, ['a', 'b', 'c'])
+  outgoing.taken()
+  assert.equal(outgoing.bytes, 0)
+})
