@@ -4,6 +4,7 @@
  */
 import { untilOver } from '../until-over.ts'
 import type { RedisReply, Words } from './connection.ts'
+import type { History } from './history.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
 import { BusReader, type ReadCounters, type ReaderEvents } from './reader.ts'
@@ -27,8 +28,8 @@ export interface BusOptions {
   /** What all keys of this gateway begin with. */
   readonly prefix: string
   readonly node: string
-  /** So many entries are kept for who was away. */
-  readonly history: number
+  /** How much is kept for who was away. */
+  readonly history: History
   /** What waits for Redis may hold so much. */
   readonly bufferBytes: number
   readonly events: BusEvents
@@ -59,8 +60,8 @@ export class Bus {
     this.#stream = `${options.prefix}:bus`
     this.#outgoing = new Outgoing(options.bufferBytes)
     this.#roomBytes = Math.min(ROOM_BYTES, options.bufferBytes / 2)
-    const { node, events } = options
-    this.#reader = new BusReader({ stream: this.#stream, inbox: this.#inbox(node), node, events })
+    const { node, events, history } = options
+    this.#reader = new BusReader({ stream: this.#stream, inbox: this.#inbox(node), node, history, events })
     this.#link = new Link({
       open: () => RedisSession.open(options.url),
       use: session => this.#use(session),
@@ -177,7 +178,7 @@ export class Bus {
     const { node, history } = this.#options
     const numbers = { n: node, q: this.#sessions, e: this.#entries++, s: batch.first, c: batch.numbered }
     const fields = Object.entries(numbers).flatMap(([name, value]) => [name, String(value)])
-    const words = ['XADD', this.#stream, 'MAXLEN', '~', String(history), '*', ...fields, 'b']
+    const words = ['XADD', this.#stream, 'MAXLEN', '~', String(history.entries), '*', ...fields, 'b']
     session.command([...words, toBatch(batch.records)]).then(
       () => {
         if (this.#session !== session) return

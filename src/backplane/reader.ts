@@ -1,5 +1,6 @@
 /** Reads what all nodes have said, and what is meant for this one alone, from where it was. */
 import { setImmediate as turn } from 'node:timers/promises'
+import type { History } from './history.ts'
 import { type Fresh, Incoming } from './incoming.ts'
 import { type BusRecord, fromBatch, isNumbered } from './records.ts'
 import type { RedisSession } from './session.ts'
@@ -21,6 +22,8 @@ export interface ReaderOptions {
   readonly inbox: string
   /** This node's id. */
   readonly node: string
+  /** Told of each entry. */
+  readonly history: History
   readonly events: ReaderEvents
 }
 
@@ -32,6 +35,7 @@ export interface ReadCounters {
   readonly missed: number
 }
 
+const NONE = Buffer.alloc(0)
 /** So many entries are read at once. */
 const READ = 64
 /** The loop is left for a moment when entries take longer, in milliseconds. */
@@ -104,7 +108,7 @@ export class BusReader {
   }
 
   #take({ id, fields }: StreamEntry): void {
-    const { events } = this.#options
+    const { events, history } = this.#options
     const node = fields.get('n')?.toString() ?? ''
     const number = (name: string): number => Number(fields.get(name)?.toString() ?? 0)
     const numbers = { node, session: number('q'), entry: number('e'), first: number('s') }
@@ -117,9 +121,11 @@ export class BusReader {
       events.missed(node, fresh.missed)
     }
     this.counters.repeats += fresh.repeated
+    const batch = fields.get('b') ?? NONE
+    history.add(batch.length)
     let repeated = fresh.repeated
     try {
-      for (const { record, payload } of fromBatch(fields.get('b') ?? Buffer.alloc(0))) {
+      for (const { record, payload } of fromBatch(batch)) {
         if (isNumbered(record) ? repeated-- > 0 : !fresh.isCurrent) continue
         if (isNumbered(record) && node !== this.#options.node) this.counters.received++
         this.#hand(id, node, record, payload)

@@ -1,5 +1,6 @@
 /** This node among the others: what it sends them, what it asks them, and what it does when they send or ask. */
 import { Bus } from '../backplane/bus.ts'
+import { History } from '../backplane/history.ts'
 import type { BusRecord, Load, OrderRecord } from '../backplane/records.ts'
 import { nodeOf } from '../connections/id.ts'
 import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
@@ -22,6 +23,7 @@ export interface ClusterOptions {
   readonly gatewayId: string
   readonly redisUrl: string
   readonly redisHistory: number
+  readonly redisHistoryBytes: number
   readonly redisBufferBytes: number
   readonly nodeTimeoutMs: number
   readonly log: Logger
@@ -57,6 +59,8 @@ export interface BackplaneStatus {
 export class Cluster implements OtherNodes, Peers {
   readonly node: string
   readonly bus: Bus
+  /** How much is kept in Redis for who was away. */
+  readonly history: History
   readonly #options: ClusterOptions
   readonly #attendance: Attendance
   readonly #inquiries = new Inquiries()
@@ -67,12 +71,13 @@ export class Cluster implements OtherNodes, Peers {
     const { node, gatewayId, redisUrl: url, nodeTimeoutMs, log, presence, load } = options
     this.node = node
     this.#losses = new Losses(log)
+    this.history = new History(options.redisHistory, options.redisHistoryBytes)
     this.bus = new Bus({
       url,
       // In braces, so that all keys of a gateway have one place in a Redis Cluster.
       prefix: `websocket-gateway:{${gatewayId}}`,
       node,
-      history: options.redisHistory,
+      history: this.history,
       bufferBytes: options.redisBufferBytes,
       events: {
         opened: isFirst => void this.#attendance.introduce(isFirst),

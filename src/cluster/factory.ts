@@ -32,7 +32,7 @@ export function clusterFactory(settings: Settings, redisUrl: string, log: Logger
     const { node, prepare } = side
     const cluster = new Cluster({ ...settings, redisUrl, log, ...side })
     const { bus } = cluster
-    const { pushStream: name, gatewayId: group, redisHistory: history, nodeTimeoutMs: leaseMs } = settings
+    const { pushStream: name, gatewayId: group, nodeTimeoutMs: leaseMs } = settings
     return {
       cluster,
       answers: new RedisAnswers({
@@ -47,7 +47,8 @@ export function clusterFactory(settings: Settings, redisUrl: string, log: Logger
         name === null
           ? undefined
           : new PushStream({
-              ...{ name, group, node, redisUrl, history, leaseMs, log, prepare },
+              ...{ name, group, node, redisUrl, leaseMs, log, prepare },
+              history: () => cluster.history.entries,
               keys: { lease: `${bus.prefix}:push-lease`, bus: bus.stream, count: `${bus.prefix}:pushes` },
               command: words => bus.command(words),
             }),

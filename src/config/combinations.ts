@@ -79,7 +79,7 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
     warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
   }
   if (settings.redisUrl === null) {
-    for (const key of ['redisHistory', 'redisBufferBytes', 'nodeTimeoutMs'] as const) {
+    for (const key of ['redisHistory', 'redisHistoryBytes', 'redisBufferBytes', 'nodeTimeoutMs'] as const) {
       if (given.has(key)) warnings.push(`${variables[key].name} says nothing without WS_REDIS_URL`)
     }
   }

@@ -26,7 +26,8 @@ export interface PushStreamOptions {
   readonly node: string
   readonly redisUrl: string
   readonly keys: { readonly lease: string; readonly bus: string; readonly count: string }
-  readonly history: number
+  /** How many entries of the bus are kept. */
+  history(): number
   /** Without a sign of life for so long, another node reads on. */
   readonly leaseMs: number
   readonly log: Logger

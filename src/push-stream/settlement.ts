@@ -20,7 +20,7 @@ export interface SettleKeys {
   readonly count: string
   /** The bus, and how many entries it keeps. */
   readonly bus: string
-  readonly history: number
+  history(): number
 }
 
 /** So many dead letters are kept, about. */
@@ -53,7 +53,7 @@ export function settleCommand(
 ): Words {
   return [
     ...['EVAL', SETTLE, '4', stream, bus, `${stream}:dead`, count],
-    ...[group, String(history), String(DEAD_LETTERS)],
+    ...[group, String(history()), String(DEAD_LETTERS)],
     ...entries.flatMap(entry => [entry.id, entry.kind, ...partsOf(entry)]),
   ]
 }

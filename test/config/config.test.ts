@@ -78,6 +78,7 @@ test('the defaults are those of the contract', () => {
     compressionThresholdBytes: 1024,
     redisUrl: null,
     redisHistory: 50_000,
+    redisHistoryBytes: 268_435_456,
     redisBufferBytes: 67_108_864,
     nodeTimeoutMs: 10_000,
     presenceGraceMs: 3000,

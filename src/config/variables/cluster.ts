@@ -20,6 +20,12 @@ export const cluster = {
     meaning:
       'So many entries are kept in Redis, about, for a node that was away for a moment. An entry holds what a node had to send while Redis took the one before: one message, or hundreds.',
   }),
+  redisHistoryBytes: variable({
+    name: 'WS_REDIS_HISTORY_BYTES',
+    kind: wholeNumber(1, 999_999_999_999_999, 'bytes'),
+    default: 256 * 1024 * 1024,
+    meaning: 'Fewer entries are kept when they would hold more than this in Redis, about.',
+  }),
   redisBufferBytes: variable({
     name: 'WS_REDIS_BUFFER_BYTES',
     kind: wholeNumber(1, 999_999_999_999_999, 'bytes'),
