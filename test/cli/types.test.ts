@@ -22,6 +22,27 @@ export const onMessage: Listener['onMessage'] = async (data, gateway) => {
 export const onClientClose: Listener['onClientClose'] = ({ conn, code }, gateway) => {
   gateway.log.info(\`\${conn.id} \${code.toFixed()} \${gateway.signal.aborted}\`)
 }
+export const onClientHandshake: Listener['onClientHandshake'] = data => {
+  data.groups.push('everybody')
+  data.user = data.request.cookies.user
+}
+export const onGroupJoin: Listener['onGroupJoin'] = async ({ group, user, info }, gateway) => {
+  await gateway.push({ message: user.trim() + ' ' + info?.name, groups: [group], users: [user, undefined] })
+}
+export const onGroupLeave: Listener['onGroupLeave'] = async ({ group, user }, gateway) => {
+  const { name, size } = gateway.group(group)
+  gateway.log.info(\`\${user} has left \${name.trim()}, \${size.toFixed()} are left\`)
+}
+export const login = (data: ListenerData, conn: Connection, user: string | null): void => {
+  conn.user = user
+  conn.user = undefined
+  conn.info = { name: user, color: 1 }
+  conn.info = undefined
+  conn.join('a')
+  conn.leave('b')
+  data.groups = [...conn.groups]
+  data.users = [conn.user]
+}
 export const first = (gateway: Gateway): Connection | undefined => [...gateway.connections][0]
 export const text = (data: ListenerData): string => String(data.message)
 `
