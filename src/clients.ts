@@ -1,6 +1,7 @@
 /** The clients: how they come in, what they send, and how they go. */
 import type { Duplex } from 'node:stream'
 import type { Admitted } from './admission/admission.ts'
+import { PathRule } from './admission/paths.ts'
 import { groupsOf, KeysUnavailable, TokenError, type TokenVerifier, userOf } from './admission/verified.ts'
 import type { Settings } from './config.ts'
 import type { Belonging } from './connections/belonging.ts'
@@ -48,6 +49,7 @@ export class Clients {
   }
   readonly upkeep: Upkeep
   readonly #options: ClientsOptions
+  readonly #paths: PathRule
   readonly #closing = new ClosingWatch()
   readonly #owner: ConnectionOwner
   /** What waits of connections that have closed. */
@@ -60,6 +62,7 @@ export class Clients {
     const { maxMessagesPerSecond: perSecond, maxMessagesBurst } = settings
     const burst = Math.max(1, maxMessagesBurst || 2 * perSecond)
     const rate = perSecond === 0 ? undefined : { perSecond, burst }
+    this.#paths = new PathRule(settings.path)
     this.upkeep = new Upkeep(settings, connections)
     this.#owner = {
       delivery,
@@ -124,12 +127,21 @@ export class Clients {
     })
     if (!connection.isOpen) throw new Problem(404, `no connection "${connection.id}" is open here`)
     if (user !== userOf(connection.claims)) throw new Problem(409, "the token is another user's")
-    // What the old token has given and the new one does not give is taken back.
-    const given = groupsOf(connection.claims ?? {}, settings.jwtGroupsClaim)
-    for (const group of given) if (!groups.includes(group)) connection.leave(group)
-    for (const group of groups) connection.join(group)
+    this.#regroup(connection, groupsOf(connection.claims ?? {}, settings.jwtGroupsClaim), groups)
     connection.claims = claims
     connection.expiresAt = expiresAt
+  }
+
+  /**
+   * What the old token has given and the new one does not give is taken back, and the other way round. What both give is
+   * left as it is, since others may have decided otherwise; what the path has given stays.
+   */
+  #regroup(connection: ClientConnection, before: readonly string[], after: readonly string[]): void {
+    const ofPath = this.#paths.groupsOf(connection.request.path)
+    for (const group of before) {
+      if (!after.includes(group) && !ofPath.includes(group)) connection.leave(group)
+    }
+    for (const group of after) if (!before.includes(group)) connection.join(group)
   }
 
   /** Forgets those that are closing still: the gateway stops. @returns how many events nobody was told of */

@@ -46,7 +46,8 @@ export function listenerGateway(options: ListenerGatewayOptions): Gateway {
             info: info === undefined ? undefined : JSON.parse(info),
           }))
         },
-        [Symbol.iterator]: (): Iterator<Connection> => (connections.groups.get(name) ?? []).values(),
+        // Of a copy: who leaves and joins within a loop would come up again and again.
+        [Symbol.iterator]: (): Iterator<Connection> => [...(connections.groups.get(name) ?? [])].values(),
       }
     },
     async push(data: PushData): Promise<Pushed> {

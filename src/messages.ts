@@ -162,8 +162,8 @@ export interface Prepared {
 function recipientsOf({ connections, groups, users, except }: ListenerData): Recipients {
   return {
     connections: connections ?? undefined,
-    groups: groups ?? undefined,
-    users: users ?? undefined,
+    groups,
+    users,
     except: except ?? undefined,
   }
 }

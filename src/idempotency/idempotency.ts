@@ -7,8 +7,8 @@ import type { Pushed } from '../push.ts'
 
 /** How long a key counts, in milliseconds. */
 export const KEPT_MS = 5 * 60_000
-/** So many keys are remembered at a time; the oldest go first. */
-const MOST_KEYS = 65_536
+/** So many keys are remembered at a time: of those that are not under way, the oldest go first. */
+const MOST_KEYS = 262_144
 
 /** What all nodes know of keys. */
 export interface SharedAnswers {
@@ -130,6 +130,6 @@ function forgetOldest(map: Map<string, { readonly until: number }>, key: string)
   const now = Date.now()
   for (const [oldest, { until }] of map) {
     if (until > now && map.size < MOST_KEYS) return
-    map.delete(oldest)
+    if (until !== Infinity) map.delete(oldest)
   }
 }

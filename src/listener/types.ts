@@ -66,7 +66,7 @@ export interface Connection {
   get info(): any
   set info(info: unknown)
   /** The groups that it is in, in the order of joining. In `onClientClose`, those that it was in. */
-  readonly groups: readonly string[]
+  readonly groups: string[]
   /**
    * Puts the connection into a group, until it leaves or closes. A group is there as long as somebody is in it.
    * @param group its name, 1 to 256 characters
@@ -157,8 +157,8 @@ export interface PushData {
   /** `base64`: `message` is base64 text and goes out as a binary frame. */
   encoding?: 'base64'
   connections?: Recipient[]
-  groups?: (string | undefined)[]
-  users?: (string | undefined)[]
+  groups?: readonly (string | undefined)[]
+  users?: readonly (string | undefined)[]
   except?: Recipient[]
   [key: string]: unknown
 }
@@ -183,9 +183,9 @@ export interface ListenerData {
    */
   connections?: Recipient[]
   /** Set it to send to who is in one of these groups, by their names. */
-  groups?: (string | undefined)[]
+  groups?: readonly (string | undefined)[]
   /** Set it to send to the connections of these users. */
-  users?: (string | undefined)[]
+  users?: readonly (string | undefined)[]
   /** Set it to leave these out. */
   except?: Recipient[]
   /** On close: the close code (RFC 6455 §7.4). */

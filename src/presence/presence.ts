@@ -121,9 +121,11 @@ export class Presence implements PresenceSink {
     return members.values()
   }
 
-  /** How many users are in a group at all nodes, who are waited for included. */
+  /** How many users are in a group at all nodes, who are waited for not included. */
   countInCluster(group: string): number {
-    return this.#roster.in(group).size
+    let count = 0
+    for (const { nodes } of this.#roster.in(group).values()) if (nodes.length > 0) count++
+    return count
   }
 
   /** How many users this node holds in a group. */
@@ -133,9 +135,14 @@ export class Presence implements PresenceSink {
 
   /** Those whom this node holds or waits for. */
   membersHere(group: string): Holding[] {
-    const members: Holding[] = [...this.holdings.in(group)].map(([user, { info }]) => [group, user, info])
     const here = this.holdings.in(group)
-    for (const { user, info, leaving } of this.#roster.in(group).values()) {
+    const known = this.#roster.in(group)
+    const members: Holding[] = Array.from(here, ([user, { info }]) => [
+      group,
+      user,
+      known.get(user)?.info ?? info,
+    ])
+    for (const { user, info, leaving } of known.values()) {
       if (leaving?.by === this.#options.node && !here.has(user)) members.push([group, user, info])
     }
     return members

@@ -99,6 +99,16 @@ test('with a new token, groups of the claim that are new are joined, those gone 
   assert.deepEqual(await groupsOf(client), ['own'])
 })
 
+test('a renewal undoes nothing that others have decided, and takes nothing that the path has given', async t => {
+  const gateway = await gatewayWith(t, 'groups', { WS_PATH: '/ws/:group' })
+  const token = await mint(gateway, 'groups=["news","a","b"]')
+  const client = await connect(t, `${gateway.url}/ws/news?token=${token}`)
+  const [{ id }] = (await gateway.call('GET', '/connections')).body.connections
+  await gateway.call('DELETE', `/groups/b/connections/${id}`)
+  await gateway.call('PUT', `/connections/${id}/token`, { token: await mint(gateway, 'groups=["b"]') })
+  assert.deepEqual(await groupsOf(client), ['news'])
+})
+
 test('it needs a key for tokens, else the process ends with 78', async t => {
   const gateway = spawnGateway(t, { listener: {}, env: { WS_JWT_GROUPS_CLAIM: 'groups' } })
   assert.equal((await gateway.exited).code, 78)

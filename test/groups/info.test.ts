@@ -82,3 +82,17 @@ test('what a user showed last is told with the leave, also when the connection i
   await anna.close()
   assert.deepEqual(await told(gateway, 2), ['joined a anna', 'left a anna "shown later"'])
 })
+
+test('who comes back in time without an info has the one from before, whoever asks', async t => {
+  const gateway = await startScripted(t, { WS_PRESENCE_GRACE_MS: '60000' })
+  const ben = await enter(t, gateway)
+  const anna = await enter(t, gateway, { user: 'anna', groups: ['a'] })
+  await run(anna, 'conn.info = 1')
+  await anna.close()
+  await enter(t, gateway, { user: 'anna', groups: ['a'] })
+  for (const scope of ['node', 'cluster']) {
+    const { body } = await gateway.call('GET', `/groups/a/members?scope=${scope}`)
+    assert.deepEqual(body.members, [{ user: 'anna', info: 1 }], scope)
+  }
+  assert.deepEqual(await run(ben, "return gateway.group('a').members"), [{ user: 'anna', info: 1 }])
+})

@@ -117,3 +117,21 @@ test('a line of a stream that names groups wrongly ends it with its number', asy
   assert.match(body.detail, /"groups" takes an array/)
   assert.deepEqual(await texts(anna), ['1', '2'])
 })
+
+test('null is no list: a hook that sets it by mistake sends to nobody', async t => {
+  const gateway = await startScripted(t)
+  const anna = await enter(t, gateway, { groups: ['a'] })
+  for (const list of ['groups', 'users']) {
+    const { status, body } = await gateway.push({ message: 'x', script: `data.${list} = null` })
+    assert.equal(status, 500)
+    assert.match(body.detail, new RegExp(`data\\.${list} takes an array of texts, got null`))
+  }
+  assert.deepEqual(await texts(anna), [])
+})
+
+test('whoever leaves and joins within a loop over the group comes up once', async t => {
+  const gateway = await startScripted(t)
+  const [anna] = await Promise.all([1, 2, 3].map(() => enter(t, gateway, { groups: ['a'] })))
+  const loop = `let n = 0; for (const c of gateway.group('a')) { if (++n > 100) break; c.leave('a'); c.join('a') } return n`
+  assert.equal(await run(anna as NonNullable<typeof anna>, loop), 3)
+})
