@@ -100,10 +100,12 @@ export class BusReader {
         await turn()
         began = performance.now()
       }
-      for (const entry of streams.get(inbox) ?? []) {
+      const addressed = streams.get(inbox) ?? []
+      for (const entry of addressed) {
         this.#inboxPosition = entry.id
         events.addressed(entry.fields)
       }
+      if (addressed.length > 0) forget(session, inbox, this.#inboxPosition)
     }
   }
 
@@ -156,6 +158,12 @@ export class BusReader {
     const missed = expected === undefined || isRepeat ? 0 : Math.max(0, first - expected)
     return { repeated: isRepeat ? numbered : 0, missed, isCurrent: true, hasGap: false }
   }
+}
+
+/** What has been read of an inbox need not stay: answers are large, and a client's new token may be among them. */
+function forget(session: RedisSession, inbox: string, before: string): void {
+  // When it fails, the next one does it, or the inbox's own bound.
+  session.command(['XTRIM', inbox, 'MINID', before]).catch(() => undefined)
 }
 
 /** The id of the last entry that a stream has had, also when that has been trimmed; 0-0 when there is no stream. */
