@@ -78,6 +78,11 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
   if (maxMessagesBurst > 0 && maxMessagesPerSecond === 0) {
     warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
   }
+  if (settings.redisUrl !== null && settings.redisBufferBytes < settings.maxPayloadBytes) {
+    warnings.push(
+      `WS_REDIS_BUFFER_BYTES (${settings.redisBufferBytes}) is less than WS_MAX_PAYLOAD_BYTES (${settings.maxPayloadBytes}): while Redis is away, one large message would drive out all others`,
+    )
+  }
   if (settings.redisUrl === null) {
     for (const key of ['redisHistory', 'redisHistoryBytes', 'redisBufferBytes', 'nodeTimeoutMs'] as const) {
       if (given.has(key)) warnings.push(`${variables[key].name} says nothing without WS_REDIS_URL`)

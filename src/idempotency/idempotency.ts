@@ -27,7 +27,7 @@ export interface SharedAnswers {
   /** The push has happened. */
   keep(key: string, fingerprint: string, answer: Pushed): Promise<void>
   /** The push has not happened: another one may. */
-  release(key: string): Promise<void>
+  release(key: string, fingerprint: string): Promise<void>
 }
 
 /** How a push with a key ended. */
@@ -107,7 +107,7 @@ export class Idempotency {
       await shared.keep(key, fingerprint, pushed)
       return pushed
     } catch (error) {
-      await shared.release(key)
+      await shared.release(key, fingerprint)
       throw error
     }
   }

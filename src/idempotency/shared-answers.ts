@@ -28,6 +28,8 @@ interface Stored {
 
 const LOOK_MS = 25
 
+/** Only what is still this node's goes. */
+const DELETE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 /** Puts a value in the place of another one, unless somebody was faster. */
 const REPLACE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end return 0`
 
@@ -45,7 +47,7 @@ export class RedisAnswers implements SharedAnswers {
   ): Promise<Pushed | 'first' | 'away'> {
     const { command, node, pendingMs, lives } = this.#options
     const place = this.#place(key)
-    const mine = JSON.stringify({ fingerprint, node } satisfies Stored)
+    const mine = this.#mine(fingerprint)
     try {
       for (;;) {
         const set = await command(['SET', place, mine, 'NX', 'PX', String(pendingMs)])
@@ -82,8 +84,13 @@ export class RedisAnswers implements SharedAnswers {
     await this.#try(['SET', this.#place(key), stored, 'PX', String(KEPT_MS)])
   }
 
-  async release(key: string): Promise<void> {
-    await this.#try(['DEL', this.#place(key)])
+  async release(key: string, fingerprint: string): Promise<void> {
+    await this.#try(['EVAL', DELETE, '1', this.#place(key), this.#mine(fingerprint)])
+  }
+
+  /** What stands at a key for which this node pushes. */
+  #mine(fingerprint: string): string {
+    return JSON.stringify({ fingerprint, node: this.#options.node } satisfies Stored)
   }
 
   #place(key: string): string {

@@ -5,17 +5,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Words } from '../backplane/connection.ts'
 import { RedisConnection, type RedisReply } from '../backplane/connection.ts'
-import { toBatch, write } from '../backplane/records.ts'
 import { listOf, type StreamEntry, streamsOf } from '../backplane/streams.ts'
-import { toRemote } from '../cluster/remote-recipients.ts'
-import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
 import type { Logger } from '../log.ts'
 import type { Prepared } from '../messages.ts'
 import { Problem } from '../problem.ts'
 import { untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
 import { readPush } from './read-push.ts'
-import { type Settled, type SettleKeys, settleCommand } from './settlement.ts'
+import { type Settled, type SettleKeys, settleCommand, settledBy } from './settlement.ts'
 import { takeCommand } from './take.ts'
 
 export interface PushStreamOptions {
@@ -46,6 +43,8 @@ const WAIT_FOR_ONE = ['XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS
 const LOOK_MS = 1000
 /** So often a push is tried again that cannot be decided now. */
 const AGAIN_MS = 250
+/** After so many tries another node may be better off. */
+const TRIES = 8
 /** All nodes read in the name of one consumer, so that whoever comes next sees what was left. */
 const CONSUMER = 'gateway'
 
@@ -145,19 +144,26 @@ export class PushStream {
       if (reply === null) return
       const [streams = null, last = null] = listOf(reply)
       const entries = streamsOf(streams).get(name) ?? []
-      if (entries.length > 0) await this.#settle(entries, over)
-      else if (from === '0') from = '>'
+      if (entries.length > 0) {
+        if (!(await this.#settle(entries, over))) return
+      } else if (from === '0') from = '>'
       else await connection.command([...WAIT_FOR_ONE, name, String(last)], BLOCK_MS)
     }
   }
 
-  /** Takes entries one after the other. What is not settled, when the right to read is lost, is the next reader's. */
-  async #settle(entries: readonly StreamEntry[], over: AbortSignal): Promise<void> {
+  /**
+   * Takes entries one after the other.
+   * @returns false when one of them could not be decided: it and those behind it are the next reader's
+   */
+  async #settle(entries: readonly StreamEntry[], over: AbortSignal): Promise<boolean> {
     let settled: Settled[] = []
     let bytes = 0
     for (const entry of entries) {
       const one = await this.#decide(entry, over)
-      if (one === undefined) break
+      if (one === undefined) {
+        await this.#hand(settled)
+        return false
+      }
       settled.push(one)
       bytes += one.kind === 'message' ? one.batch.length : 0
       if (bytes < BATCH.bytes) continue
@@ -166,6 +172,7 @@ export class PushStream {
       bytes = 0
     }
     await this.#hand(settled)
+    return true
   }
 
   async #hand(settled: readonly Settled[]): Promise<void> {
@@ -182,26 +189,15 @@ export class PushStream {
     )
   }
 
-  /** @returns undefined when the right to read was lost before it could be decided */
+  /** @returns undefined when it could not be decided: the right to read was lost, or the listener is not there */
   async #decide({ id, fields }: StreamEntry, over: AbortSignal): Promise<Settled | undefined> {
     // It has been deleted since somebody began with it.
     if (fields.size === 0) return { id, kind: 'nothing' }
-    while (!over.aborted) {
+    for (let tries = 0; !over.aborted && tries < TRIES; tries++) {
       try {
         const preparing = Promise.resolve(this.#options.prepare(readPush(fields)))
         const prepared = await untilOver(preparing, this.#cutting.signal)
-        if (prepared === undefined) return undefined
-        const { frame, to } = prepared
-        if (frame === null) return { id, kind: 'nothing' }
-        const isBinary = isBinaryFrame(frame)
-        // No node has sent it, so that all of them are others.
-        const remote = toRemote(to, '')
-        const record = {
-          kind: 'message',
-          ...(isBinary && { isBinary }),
-          ...(remote && { to: remote }),
-        } as const
-        return { id, kind: 'message', batch: toBatch([write(record, payloadOf(frame))]) }
+        return prepared && settledBy(id, prepared)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         if (error.status !== 409 && error.status !== 503) {

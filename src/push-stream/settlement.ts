@@ -3,6 +3,10 @@
  * whatever dies in between. An entry that has been acknowledged by another reader is left alone.
  */
 import type { Words } from '../backplane/connection.ts'
+import { toBatch, write } from '../backplane/records.ts'
+import { toRemote } from '../cluster/remote-recipients.ts'
+import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
+import type { Prepared } from '../messages.ts'
 
 /** What has become of one entry. */
 export type Settled =
@@ -61,4 +65,14 @@ export function settleCommand(
 function partsOf(entry: Settled): [string | Buffer, string | Buffer] {
   if (entry.kind === 'message') return [entry.batch, '']
   return entry.kind === 'dead' ? [entry.data, entry.reason] : ['', '']
+}
+
+/** What a push becomes that has been through its hook. */
+export function settledBy(id: string, { frame, to }: Prepared): Settled {
+  if (frame === null) return { id, kind: 'nothing' }
+  const isBinary = isBinaryFrame(frame)
+  // No node has sent it, so that all of them are others.
+  const remote = toRemote(to, '')
+  const record = { kind: 'message', ...(isBinary && { isBinary }), ...(remote && { to: remote }) } as const
+  return { id, kind: 'message', batch: toBatch([write(record, payloadOf(frame))]) }
 }
