@@ -1,4 +1,5 @@
 /** WebSocket.log: JSON lines from pino, in a file and on standard output. */
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { BufferedFile } from './log/buffered-file.ts'
@@ -12,6 +13,8 @@ export interface LogOptions {
   /** The folder that holds WebSocket.log. */
   readonly folder: string
   readonly level: string
+  /** Whether other nodes may write to the same folder: then each line says whose it is. */
+  readonly isShared: boolean
 }
 
 /** The log of a process. */
@@ -29,7 +32,8 @@ export interface GatewayLog {
 const STDOUT_GRACE_MS = 500
 
 /** Opens the log. A folder that cannot be written is said on standard error, and stops nothing. */
-export function openLog({ gatewayId, folder, level }: LogOptions): GatewayLog {
+export function openLog({ gatewayId, folder, level, isShared }: LogOptions): GatewayLog {
+  const base = { gateway: gatewayId, ...(isShared && { hostname: hostname() }) }
   const file = new BufferedFile(join(folder, 'WebSocket.log'), text =>
     process.stderr.write(`gateway: ${text}\n`),
   )
@@ -42,7 +46,7 @@ export function openLog({ gatewayId, folder, level }: LogOptions): GatewayLog {
     },
   }
   return {
-    logger: pino({ level, base: { gateway: gatewayId }, serializers: { err: plainError } }, both),
+    logger: pino({ level, base, serializers: { err: plainError } }, both),
     reopen: () => file.reopen(),
     async flush() {
       file.flush()

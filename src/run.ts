@@ -24,7 +24,12 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
   limitYoungGeneration()
   const config = readOrExit()
   const { settings } = config
-  const log = openLog({ gatewayId: settings.gatewayId, folder: settings.logDir, level: settings.logLevel })
+  const log = openLog({
+    gatewayId: settings.gatewayId,
+    folder: settings.logDir,
+    level: settings.logLevel,
+    isShared: settings.redisUrl !== null,
+  })
   const { logger } = log
   const gateway = new Gateway({
     settings,
