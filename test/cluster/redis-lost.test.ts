@@ -31,8 +31,8 @@ test('Redis killed and started again in the middle of traffic: nothing lost, not
     assert.equal(backplane.dropped, 0)
     assert.equal(backplane.missed, 0)
     assert.equal(backplane.bufferedMessages, 0)
-    assert.ok(node.lines.some(line => line.event === 'cluster.away' && line.level === 40))
-    assert.ok(node.lines.some(line => line.event === 'cluster.back'))
+    await node.line(line => line.event === 'cluster.away' && line.level === 40)
+    await node.event('cluster.back')
   }
 })
 

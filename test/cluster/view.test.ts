@@ -56,7 +56,7 @@ test('a node that dies without a word is gone after WS_NODE_TIMEOUT_MS, and the 
   const [one, two, three] = nodes
   await enter(t, three, 'group=a&user=anna')
   const id = await nodeId(three)
-  assert.ok(one.lines.some(line => line.event === 'cluster.node' && JSON.stringify(line).includes(id)))
+  await one.line(line => line.event === 'cluster.node' && JSON.stringify(line).includes(id))
   const from = one.lines.length
   await three.stop('SIGKILL')
   const began = performance.now()

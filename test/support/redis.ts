@@ -27,6 +27,15 @@ export interface RedisOptions {
   readonly words?: readonly string[]
 }
 
+/** A word on the input of redis-cli: every byte that is not plain is written as `\xNN`. */
+function quoted(word: string): string {
+  const bytes = Array.from(Buffer.from(word), byte => {
+    const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c
+    return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+  })
+  return `"${bytes.join('')}"`
+}
+
 export class RedisServer {
   readonly folder: string
   readonly port: number
@@ -111,8 +120,7 @@ export class RedisServer {
 
   /** Runs many, one after the other, over one connection. */
   async commands(list: readonly (readonly string[])[]): Promise<unknown[]> {
-    // redis-cli takes the escapes of JSON's texts for the characters that stand here.
-    return this.#run([], list.map(words => words.map(word => JSON.stringify(word)).join(' ')).join('\n'))
+    return this.#run([], list.map(words => words.map(quoted).join(' ')).join('\n'))
   }
 
   async #run(words: readonly string[], input: string | undefined): Promise<unknown[]> {
