@@ -101,8 +101,10 @@ test('past WS_REDIS_BUFFER_BYTES the oldest is dropped, counted and logged', {
   assert.ok(line.level >= 40)
   const counted = (await one.call('GET', '/status')).body.backplane
   assert.equal(counted.dropped, backplane.dropped)
+  assert.equal(counted.missed, 0, 'its own have been delivered here')
+  assert.equal((await two.call('GET', '/status')).body.backplane.missed, backplane.dropped)
   await eventually('a log that tells of all', () => {
-    const counts = one.lines.filter(l => l.event === 'cluster.lost').map(l => Number(l.dropped))
+    const counts = one.lines.filter(l => l.event === 'cluster.lost').map(l => Number(l.dropped ?? 0))
     return counts.reduce((sum, count) => sum + count, 0) === backplane.dropped
   })
 })
