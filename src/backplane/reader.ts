@@ -118,9 +118,11 @@ export class BusReader {
     const fresh =
       node === '' ? this.#pushed(id, numbers.first, numbered) : this.#incoming.take(numbers, numbered)
     if (isBefore(this.#newest, id)) this.#newest = id
-    if (fresh.missed > 0 || fresh.hasGap) {
-      this.counters.missed += fresh.missed
-      events.missed(node, fresh.missed)
+    // What this node has dropped itself, it has delivered to its own.
+    const missed = node === this.#options.node ? 0 : fresh.missed
+    if (missed > 0 || fresh.hasGap) {
+      this.counters.missed += missed
+      events.missed(node, missed)
     }
     this.counters.repeats += fresh.repeated
     const batch = fields.get('b') ?? NONE

@@ -14,7 +14,7 @@ export class Losses {
   missed(node: string, count: number): void {
     this.#log.error(
       { event: 'cluster.lost', node, missed: count },
-      `${count} messages of another node never arrived here: this node was away for longer than WS_REDIS_HISTORY lasts, Redis has lost them, or too many waited there`,
+      `${count} ${count === 1 ? 'message' : 'messages'} of another node never arrived here: this node was away for longer than WS_REDIS_HISTORY lasts, Redis has lost them, or too many waited there`,
     )
   }
 
@@ -32,7 +32,7 @@ export class Losses {
     this.#told = this.#dropped
     this.#log.error(
       { event: 'cluster.lost', dropped: count },
-      `${count} messages for other nodes had to go: more than WS_REDIS_BUFFER_BYTES waited`,
+      `${count} ${count === 1 ? 'message' : 'messages'} for other nodes had to go: more than WS_REDIS_BUFFER_BYTES waited`,
     )
   }
 }

@@ -2,16 +2,22 @@
 
 /** What is told of each change. Others may see `info`, which is JSON text. */
 export interface PresenceSink {
-  /** The user's first connection here is in the group, or its info is another one. */
-  present(group: string, user: string, info: string | undefined): void
+  /**
+   * The user's first connection here is in the group, or its info is another one.
+   * @param isSaid whether anything is said of the info
+   * @returns which info that is, in the order of all
+   */
+  present(group: string, user: string, info: string | undefined, isSaid: boolean): number
   /** No connection of the user here is in the group any more. */
   absent(group: string, user: string): void
 }
 
-interface Held {
+/** What this node itself knows of a user in a group. */
+export interface Held {
   connections: number
-  /** Of several connections, what was set last. */
+  /** Of several connections, what was set last, and which one that is; 0 for none. */
   info: string | undefined
+  version: number
 }
 
 /** One user in one group. */
@@ -34,8 +40,9 @@ export class Holdings {
     }
     const held = users.get(user)
     if (held === undefined) {
-      users.set(user, { connections: 1, info })
-      this.#sink.present(group, user, info)
+      const added: Held = { connections: 1, info, version: 0 }
+      users.set(user, added)
+      added.version = this.#sink.present(group, user, info, info !== undefined)
       return
     }
     held.connections++
@@ -63,18 +70,16 @@ export class Holdings {
   #describe(held: Held, group: string, user: string, info: string | undefined): void {
     if (held.info === info) return
     held.info = info
-    this.#sink.present(group, user, info)
+    held.version = this.#sink.present(group, user, info, true)
   }
 
   /** The users in a group. */
-  in(group: string): ReadonlyMap<string, { readonly info: string | undefined }> {
+  in(group: string): ReadonlyMap<string, Readonly<Held>> {
     return this.#groups.get(group) ?? new Map()
   }
 
   /** All of them, such as for a node that has just come. */
-  *all(): Iterable<Holding> {
-    for (const [group, users] of this.#groups) {
-      for (const [user, { info }] of users) yield [group, user, info]
-    }
+  *all(): Iterable<readonly [group: string, user: string, held: Readonly<Held>]> {
+    for (const [group, users] of this.#groups) for (const [user, held] of users) yield [group, user, held]
   }
 }

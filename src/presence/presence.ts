@@ -3,7 +3,7 @@
  * roster; and what changes there is told once, by the node that it concerns. Without other nodes the records come back
  * at once.
  */
-import { type Holding, Holdings, type PresenceSink } from './holdings.ts'
+import { type Held, type Holding, Holdings, type PresenceSink } from './holdings.ts'
 import type { Entry, PresenceRecord } from './records.ts'
 import { type Member, Roster } from './roster.ts'
 
@@ -28,6 +28,8 @@ export class Presence implements PresenceSink {
   /** What one user's hooks in one group wait for: the hook before. */
   readonly #turns = new Map<string, Promise<void>>()
   #leaves = 0
+  /** The highest of all infos that have been heard of. */
+  #version = 0
   /** Where records go; without other nodes, back to here. */
   #publish: (record: PresenceRecord) => void
 
@@ -62,8 +64,10 @@ export class Presence implements PresenceSink {
     this.#publish = publish
   }
 
-  present(group: string, user: string, info: string | undefined): void {
-    this.#publish({ kind: 'in', group, user, info })
+  present(group: string, user: string, info: string | undefined, isSaid: boolean): number {
+    if (isSaid) this.#version++
+    this.#publish({ kind: 'in', group, user, info, ...(isSaid && { version: this.#version }) })
+    return isSaid ? this.#version : 0
   }
 
   absent(group: string, user: string): void {
@@ -72,6 +76,8 @@ export class Presence implements PresenceSink {
 
   /** Takes a record of any node, this one included, in the order of all. */
   take(node: string, record: PresenceRecord): void {
+    if (record.kind === 'in') this.#heard(record.version ?? 0)
+    else if (record.kind === 'snapshot') for (const [, , , version] of record.entries) this.#heard(version)
     this.#roster.take(node, record)
   }
 
@@ -89,12 +95,15 @@ export class Presence implements PresenceSink {
   publishAll(): void {
     const { node } = this.#options
     const entries: Entry[] = []
-    for (const [group, user, info] of this.holdings.all()) entries.push([group, user, info ?? null])
+    for (const [group, user, held] of this.holdings.all()) {
+      const { info, version } = this.#latest(group, user, held)
+      entries.push([group, user, info ?? null, version])
+    }
     for (const member of this.#roster.awaitedBy(node)) {
       // When it could not say that somebody has left, it waits anew.
       if (!this.#waits.has(member)) this.#wait(member)
-      const { group, user, info, leaving } = member
-      entries.push([group, user, info ?? null, leaving?.leave ?? ''])
+      const { group, user, info, version, leaving } = member
+      entries.push([group, user, info ?? null, version, leaving?.leave ?? ''])
     }
     for (let i = 0; i === 0 || i < entries.length; i += PART) {
       const isLast = i + PART >= entries.length
@@ -115,8 +124,8 @@ export class Presence implements PresenceSink {
   /** The same, and who has just come in here, whom the others have yet to hear of. */
   members(group: string): Iterable<Holding> {
     const members = new Map(this.membersInCluster(group).map(one => [one[1], one]))
-    for (const [user, { info }] of this.holdings.in(group)) {
-      if (!members.has(user)) members.set(user, [group, user, info])
+    for (const [user, held] of this.holdings.in(group)) {
+      members.set(user, [group, user, this.#latest(group, user, held).info])
     }
     return members.values()
   }
@@ -137,10 +146,10 @@ export class Presence implements PresenceSink {
   membersHere(group: string): Holding[] {
     const here = this.holdings.in(group)
     const known = this.#roster.in(group)
-    const members: Holding[] = Array.from(here, ([user, { info }]) => [
+    const members: Holding[] = Array.from(here, ([user, held]) => [
       group,
       user,
-      known.get(user)?.info ?? info,
+      this.#latest(group, user, held).info,
     ])
     for (const { user, info, leaving } of known.values()) {
       if (leaving?.by === this.#options.node && !here.has(user)) members.push([group, user, info])
@@ -158,6 +167,16 @@ export class Presence implements PresenceSink {
     const members = this.#roster.clear()
     if (isAlone) for (const member of members) this.#tell('groupLeave', member)
     await Promise.all(this.#turns.values())
+  }
+
+  #heard(version: number): void {
+    if (version > this.#version) this.#version = version
+  }
+
+  /** What was said last of a user: here, or as far as it has been heard. */
+  #latest(group: string, user: string, held: Readonly<Held>): Pick<Held, 'info' | 'version'> {
+    const known = this.#roster.in(group).get(user)
+    return known === undefined || known.version < held.version ? held : known
   }
 
   #wait(member: Member): void {

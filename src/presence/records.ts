@@ -1,11 +1,14 @@
 /** What nodes tell each other of who is where. Each says only what it holds itself. */
 
-/** `in` says it anew as well, when the info is another one. */
+/** The node holds the user in the group, and perhaps says what others may see of it; also when that is another one. */
 export interface In {
   readonly kind: 'in'
   readonly group: string
   readonly user: string
+  /** JSON text. */
   readonly info?: string | undefined
+  /** Higher than that of any info that the node has heard of; left out when it says nothing of the info. */
+  readonly version?: number | undefined
 }
 
 /** The node holds the user in the group no longer. If nobody does, the user leaves: unless it comes back in time. */
@@ -25,8 +28,17 @@ export interface Left {
   readonly leave: string
 }
 
-/** One membership in a snapshot; with the number of its leave when the node waits for the user to come back. */
-export type Entry = readonly [group: string, user: string, info: string | null, leave?: string]
+/**
+ * One membership in a snapshot, with the info that counts as far as the node knows; and with the number of its leave
+ * when the node waits for the user to come back.
+ */
+export type Entry = readonly [
+  group: string,
+  user: string,
+  info: string | null,
+  version: number,
+  leave?: string,
+]
 
 /** All that a node holds, in parts: what is not among it, it does not hold. */
 export interface Snapshot {

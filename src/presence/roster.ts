@@ -10,13 +10,15 @@ export interface Member {
   readonly user: string
   /** The nodes that hold it; none while it is waited for. */
   readonly nodes: string[]
-  /** What each of them has said of it last, in the same order. */
-  readonly infos: (string | undefined)[]
-  /** JSON text, as it was set last. */
+  /** JSON text, as it was set last, and which one that is. */
   info: string | undefined
+  version: number
   /** While no node holds it: the node that waits for it to come back, and which leave that is. */
   leaving: { readonly by: string; readonly leave: string } | undefined
 }
+
+/** What a node says of a user in a group. */
+type Said = Pick<Member, 'group' | 'user' | 'info' | 'version'>
 
 /** What is told of each change. */
 export interface RosterEvents {
@@ -56,7 +58,9 @@ export class Roster {
     }
     const { kind, group, user } = record
     if (kind === 'in') {
-      this.#in(node, group, user, record.info)
+      const { info, version } = record
+      const isNews = (before: number): boolean => version !== undefined && version >= before
+      this.#in(node, { group, user, info, version: version ?? 0 }, isNews)
       return
     }
     const member = this.#groups.get(group)?.get(user)
@@ -104,7 +108,9 @@ export class Roster {
     for (const users of this.#groups.values()) yield* users.values()
   }
 
-  #in(node: string, group: string, user: string, info: string | undefined): void {
+  /** @param isNews whether what is said of the info counts more than what is known */
+  #in(node: string, said: Said, isNews: (before: number) => boolean): void {
+    const { group, user, info, version } = said
     let users = this.#groups.get(group)
     if (users === undefined) {
       users = new Map()
@@ -112,23 +118,14 @@ export class Roster {
     }
     const member = users.get(user)
     if (member === undefined) {
-      const added: Member = { group, user, nodes: [node], infos: [info], info, leaving: undefined }
+      const added: Member = { ...said, nodes: [node], leaving: undefined }
       users.set(user, added)
       this.#events.came(added, node)
       return
     }
-    const at = member.nodes.indexOf(node)
-    if (at !== -1) {
-      // A snapshot repeats what may be older than what another node has said since.
-      if (member.infos[at] === info) return
-      member.infos[at] = info
-      member.info = info
-      return
-    }
-    // A second connection that says nothing does not take away what the first one has said.
-    if (info !== undefined) member.info = info
+    if (isNews(member.version)) Object.assign(member, { info, version })
+    if (member.nodes.includes(node)) return
     member.nodes.push(node)
-    member.infos.push(info)
     if (member.leaving === undefined) return
     member.leaving = undefined
     this.#events.returned(member)
@@ -138,7 +135,6 @@ export class Roster {
     const at = member.nodes.indexOf(node)
     if (at === -1) return
     member.nodes.splice(at, 1)
-    member.infos.splice(at, 1)
     if (member.nodes.length === 0) this.#wait(member, heir, leave)
   }
 
@@ -173,13 +169,15 @@ export class Roster {
     const isDoubted = this.#doubted.delete(node)
     const held = new Map<string, Set<string>>()
     if (isDoubted) this.#forget(node, entries)
-    for (const [group, user, info, leave] of entries) {
+    for (const [group, user, info, version, leave] of entries) {
+      const said = { group, user, info: info ?? undefined, version }
       if (leave !== undefined) {
         // Who has come back since is named twice.
-        if (!held.get(group)?.has(user)) this.#awaited(node, group, user, info ?? undefined, leave)
+        if (!held.get(group)?.has(user)) this.#awaited(node, said, leave)
         continue
       }
-      this.#in(node, group, user, info ?? undefined)
+      // It repeats what is known, and may be older than what another node has said since.
+      this.#in(node, said, before => version > before)
       const users = held.get(group)
       if (users === undefined) held.set(group, new Set([user]))
       else users.add(user)
@@ -200,19 +198,19 @@ export class Roster {
       const at = member.nodes.indexOf(node)
       if (at === -1) continue
       member.nodes.splice(at, 1)
-      member.infos.splice(at, 1)
       if (member.nodes.length === 0) this.#delete(member)
     }
   }
 
   /** Somebody is waited for of whom a node that has just come does not know, or one that has missed the leave. */
-  #awaited(node: string, group: string, user: string, info: string | undefined, leave: string): void {
+  #awaited(node: string, said: Said, leave: string): void {
+    const { group, user } = said
     const users = this.#groups.get(group) ?? new Map<string, Member>()
     const member = users.get(user)
     if (member === undefined) {
       if (!this.#events.unknown(node, group, user, leave)) return
       this.#groups.set(group, users)
-      users.set(user, { group, user, nodes: [], infos: [], info, leaving: { by: node, leave } })
+      users.set(user, { ...said, nodes: [], leaving: { by: node, leave } })
     } else if (member.nodes.includes(node)) this.#out(member, node, node, leave)
     else if (member.leaving?.by === node) member.leaving = { by: node, leave }
   }

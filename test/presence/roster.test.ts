@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PresenceRecord } from '../../src/presence/records.ts'
+import type { Entry, PresenceRecord } from '../../src/presence/records.ts'
 import { Roster } from '../../src/presence/roster.ts'
 
 /** A roster that writes down what it tells. */
@@ -26,7 +26,13 @@ function roster(self = 'me') {
   return { one, take, gone }
 }
 
-const comes = (user: string, info?: string): PresenceRecord => ({ kind: 'in', group: 'g', user, info })
+const comes = (user: string, info?: string, version?: number): PresenceRecord => ({
+  kind: 'in',
+  group: 'g',
+  user,
+  info,
+  version,
+})
 const goes = (user: string, leave: string): PresenceRecord => ({ kind: 'out', group: 'g', user, leave })
 const left = (user: string, leave: string): PresenceRecord => ({ kind: 'left', group: 'g', user, leave })
 
@@ -67,49 +73,52 @@ test('the heir of a node waits for those whom it held or waited for; without one
 
 test('a snapshot says all that a node holds, in parts; whom it does not name has gone', () => {
   const { one, take } = roster()
-  take('A', comes('ann', '1'))
+  take('A', comes('ann', '1', 1))
   take('A', comes('bob'))
-  const part = (entries: [string, string, string | null, string?][], isFirst: boolean, isLast: boolean) =>
+  const part = (entries: Entry[], isFirst: boolean, isLast: boolean) =>
     take('A', { kind: 'snapshot', entries, isFirst, isLast })
-  assert.deepEqual(part([['g', 'ann', '2']], true, false), [])
-  assert.deepEqual(part([['g', 'cid', null]], false, true), ['cid came at A', 'bob awaited by A'])
+  assert.deepEqual(part([['g', 'ann', '2', 2]], true, false), [])
+  assert.deepEqual(part([['g', 'cid', null, 0]], false, true), ['cid came at A', 'bob awaited by A'])
   assert.equal(one.in('g').get('ann')?.info, '2')
   // The beginning was missed.
   assert.deepEqual(
-    take('B', { kind: 'snapshot', entries: [['g', 'eve', null]], isFirst: false, isLast: true }),
+    take('B', { kind: 'snapshot', entries: [['g', 'eve', null, 0]], isFirst: false, isLast: true }),
     [],
   )
 })
 
 test('a node that has just come learns who is waited for', () => {
   const { take } = roster()
-  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '4']], isFirst: true, isLast: true })
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, 0, '4']], isFirst: true, isLast: true })
   assert.deepEqual(take('B', comes('ann')), ['ann returned'])
 })
 
 test('a second tab that says nothing of its user leaves what the first has said', () => {
   const { one, take } = roster()
-  take('A', comes('ann', '{"name":"Ann"}'))
+  take('A', comes('ann', '{"name":"Ann"}', 1))
   take('B', comes('ann'))
   assert.equal(one.in('g').get('ann')?.info, '{"name":"Ann"}')
-  take('B', comes('ann', '"away"'))
+  take('B', comes('ann', '"away"', 1))
   assert.equal(one.in('g').get('ann')?.info, '"away"')
 })
 
-test('a snapshot that repeats what a node has said long ago does not undo what another one has said since', () => {
+test('a snapshot that repeats what is known does not undo what another node has said since', () => {
   const { one, take } = roster()
-  take('A', comes('ann', '"here"'))
+  take('A', comes('ann', '"here"', 1))
   take('B', comes('ann'))
-  take('A', comes('ann', '"away"'))
-  const says = (node: string, info: string | null): string[] =>
-    take(node, { kind: 'snapshot', entries: [['g', 'ann', info]], isFirst: true, isLast: true })
-  says('B', null)
+  const says = (node: string, info: string | null, version: number): string[] =>
+    take(node, { kind: 'snapshot', entries: [['g', 'ann', info, version]], isFirst: true, isLast: true })
+  take('A', comes('ann', '"away"', 2))
+  says('B', '"here"', 1)
   assert.equal(one.in('g').get('ann')?.info, '"away"')
-  take('B', comes('ann', '"busy"'))
-  says('A', '"away"')
+  // Two said it at once: what stands later counts, with all.
+  take('B', comes('ann', '"busy"', 2))
+  says('A', '"away"', 2)
   assert.equal(one.in('g').get('ann')?.info, '"busy"')
-  says('A', '"back"')
+  says('A', '"back"', 3)
   assert.equal(one.in('g').get('ann')?.info, '"back"', 'what was missed is made up for')
+  take('A', comes('ann', undefined, 4))
+  assert.equal(one.in('g').get('ann')?.info, undefined)
 })
 
 test('what has left while the records of its node were missed is no ghost', () => {
@@ -118,7 +127,7 @@ test('what has left while the records of its node were missed is no ghost', () =
   take('B', comes('twice'))
   take('A', goes('awaited', '1'))
   one.doubt('A')
-  take('A', { kind: 'snapshot', entries: [['g', 'stays', null]], isFirst: true, isLast: true })
+  take('A', { kind: 'snapshot', entries: [['g', 'stays', null, 0]], isFirst: true, isLast: true })
   assert.deepEqual([...one.in('g').keys()], ['stays', 'twice'])
   assert.deepEqual(take('B', goes('twice', '1')), ['twice awaited by B'])
 })
@@ -127,7 +136,7 @@ test('who is waited for again is waited for under the number that its node will 
   const { one, take } = roster()
   take('A', comes('ann'))
   one.doubt('A')
-  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '7']], isFirst: true, isLast: true })
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, 0, '7']], isFirst: true, isLast: true })
   assert.deepEqual(take('A', left('ann', '7')), ['ann left A'])
   assert.equal(one.in('g').size, 0)
 })
@@ -135,8 +144,8 @@ test('who is waited for again is waited for under the number that its node will 
 test('who is named as held and as waited for is held', () => {
   const { one, take } = roster()
   const entries = [
-    ['g', 'ann', null],
-    ['g', 'ann', null, '7'],
+    ['g', 'ann', null, 0],
+    ['g', 'ann', null, 0, '7'],
   ] as const
   take('A', { kind: 'snapshot', entries, isFirst: true, isLast: true })
   assert.deepEqual(one.in('g').get('ann')?.nodes, ['A'])
@@ -148,6 +157,6 @@ test('a node that reads its own snapshot waits for nobody whose leave it has end
   take('A', comes('ann'))
   take('A', goes('ann', '1'))
   take('A', left('ann', '1'))
-  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, '1']], isFirst: true, isLast: true })
+  take('A', { kind: 'snapshot', entries: [['g', 'ann', null, 0, '1']], isFirst: true, isLast: true })
   assert.equal(one.in('g').size, 0)
 })
