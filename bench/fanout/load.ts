@@ -1,14 +1,12 @@
 /** The load generator: a program in C++ that lives beside the repository, built at its first use. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onCore, run } from '../process.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const source = join(root, '..', 'shared', 'bench', 'loadgen.cpp')
-const built = join(root, '.bench', 'loadgen')
-
 /** What a run of the load generator found. Its further keys depend on the mode. */
 export interface LoadResult {
   readonly [key: string]: unknown
@@ -18,16 +16,22 @@ export interface LoadResult {
 
 /**
  * Builds the load generator unless it is there and current.
+ * @param header what is compiled before it: it changes what the load generator does, and so its name
  * @throws when its source or the compiler is not there
  */
-export function loadGenerator(): string {
+export function loadGenerator(header?: string): string {
+  const built = join(root, '.bench', header === undefined ? 'loadgen' : `loadgen-${parse(header).name}`)
   if (!existsSync(source)) {
     if (existsSync(built)) return built
     throw new Error(`${source} is not there, so there is no load; --loadgen PATH names one that is built`)
   }
-  if (existsSync(built) && statSync(built).mtimeMs > statSync(source).mtimeMs) return built
+  const sources = header === undefined ? [source] : [source, header]
+  const isCurrent = (file: string): boolean => statSync(built).mtimeMs > statSync(file).mtimeMs
+  if (existsSync(built) && sources.every(isCurrent)) return built
   mkdirSync(dirname(built), { recursive: true })
-  const compiler = spawnSync('g++', ['-O2', '-std=c++17', '-o', built, source], { stdio: 'inherit' })
+  const before = header === undefined ? [] : ['-include', header]
+  const words = ['-O2', '-std=c++17', ...before, '-o', built, source]
+  const compiler = spawnSync('g++', words, { stdio: 'inherit' })
   if (compiler.error !== undefined) throw new Error(`g++ cannot be run (${compiler.error.message})`)
   if (compiler.status !== 0) throw new Error(`g++ could not build ${source}`)
   return built

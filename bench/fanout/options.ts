@@ -1,6 +1,7 @@
 /** What the command line of bench/fanout takes. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { number, pick } from '../options.ts'
 import { type CaseName, cases } from './cases.ts'
 import { builtGateway, type ServerName, type ServerOptions, servers } from './servers.ts'
 
@@ -66,17 +67,4 @@ export function readOptions(args: readonly string[]): Options | undefined {
     json: values.json,
     server: { core, gateway: resolve(values.gateway), nodeArgs: values['node-arg'] },
   }
-}
-
-function number(option: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!(value >= least && value <= most)) throw new Error(`${option} takes ${least} to ${most}, got ${text}`)
-  return value
-}
-
-function pick<N extends string>(option: string, list: string, known: Readonly<Record<N, unknown>>): N[] {
-  return list.split(',').map(name => {
-    if (Object.hasOwn(known, name)) return name as N
-    throw new Error(`${option} takes ${Object.keys(known).join(', ')}, got ${name}`)
-  })
 }

@@ -1,14 +1,13 @@
 /** The servers that are compared. Each is a process of its own, on a core of its own. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onCore, portOf, start, stop } from '../process.ts'
+import { ENGINE_IO, installSocketIo, socketIoServer } from '../socketio/install.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
-const socketIo = join(dirname(here), 'socketio')
 
 /** The two ways in which a server treats a message. */
 export type Path = '/fanout' | '/echo'
@@ -87,7 +86,7 @@ export const servers = {
     about: 'Socket.IO',
     engineIo: true,
     prepare: () => installSocketIo(),
-    script: () => ({ file: join(socketIo, 'server.mjs') }),
+    script: () => ({ file: socketIoServer }),
   },
 } as const satisfies Record<string, ServerKind>
 
@@ -137,18 +136,7 @@ export async function startServer(name: ServerName, options: ServerOptions): Pro
 }
 
 function engineIoPath(path: Path): string {
-  return `/socket.io/?EIO=4&transport=websocket${path === '/echo' ? '&echo=1' : ''}`
-}
-
-function installSocketIo(): void {
-  if (existsSync(join(socketIo, 'node_modules', 'socket.io'))) return
-  process.stderr.write('installing Socket.IO for the comparison (bench/socketio)\n')
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: socketIo,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (status !== 0)
-    throw new Error('Socket.IO cannot be installed; leave it out with --servers ws,gateway,joined')
+  return `${ENGINE_IO}${path === '/echo' ? '&echo=1' : ''}`
 }
 
 /** Where the gateway's built main file is, when nothing else is said. */

@@ -1,4 +1,4 @@
 // A hook that decides who gets a message: on /echo the sender alone, else everyone.
 export function onMessage(data) {
-  if (data.conn.request.path === '/echo') data.connections = [data.conn]
+  if (data.conn?.request.path === '/echo') data.connections = [data.conn]
 }
