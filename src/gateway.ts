@@ -110,7 +110,10 @@ export class Gateway {
     this.#cluster = options.cluster?.(this.#clusterSide(node))
     this.idempotency = new Idempotency(this.#cluster?.answers)
     const cluster = this.#cluster?.cluster
-    if (cluster !== undefined) connections.isElsewhere = id => cluster.isElsewhere(id)
+    if (cluster !== undefined) {
+      connections.isElsewhere = id => cluster.isElsewhere(id)
+      this.#delivery.outbox.beforeWrites = () => cluster.bus.sendOn()
+    }
     this.#messages = new Messages({
       log,
       listener,

@@ -142,7 +142,9 @@ export class Messages {
     const { delivery, others } = this.#options
     const delivered = delivery.send(frame, to)
     if (others === undefined) return delivered
-    return { ...delivered, nodes: delivered.isLocal ? 1 : others.publish(frame, to, key) }
+    const { count, recipients, isLocal } = delivered
+    // Spread, the object would take a tenth of all the time that a message takes.
+    return { count, recipients, isLocal, nodes: isLocal ? 1 : others.publish(frame, to, key) }
   }
 
   #logMessage(event: 'message' | 'push', data: ListenerData, recipients: number): void {

@@ -54,6 +54,8 @@ export class Bus {
   /** Those who wait until there is room again. */
   #waiting: (() => void)[] = []
   #whenEmpty: (() => void)[] = []
+  /** Something has been published in this turn. */
+  #isDue = false
 
   constructor(options: BusOptions) {
     this.#options = options
@@ -109,18 +111,19 @@ export class Bus {
   publish(record: Numbered, payload?: Buffer): void {
     const dropped = this.#outgoing.addNumbered(write(record, payload))
     if (dropped > 0) this.#options.events.dropped(dropped)
-    this.#pump()
+    this.#pumpSoon()
   }
 
   /** Says how it is; nothing when there is no session, since it is said anew with the next one. */
   say(record: State): void {
     if (this.#session === undefined) return
     this.#outgoing.addState(write(record))
-    this.#pump()
+    this.#pumpSoon()
   }
 
   /** Writes to a node's inbox, behind what has gone out so far. @throws when it cannot be written */
   async address(node: string, fields: Readonly<Record<string, string>>): Promise<void> {
+    this.sendOn()
     const inbox = this.#inbox(node)
     const words = Object.entries(fields).flat()
     const added = this.command(['XADD', inbox, 'MAXLEN', '~', String(INBOX.entries), '*', ...words])
@@ -165,6 +168,23 @@ export class Bus {
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
+  }
+
+  /**
+   * Sends on what has been published in this turn of the loop, as one entry: the other nodes then write it to their
+   * sockets at once as well. Called before this node writes to its own, and happens by itself when it need not.
+   */
+  sendOn(): void {
+    if (!this.#isDue) return
+    this.#isDue = false
+    this.#pump()
+  }
+
+  #pumpSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    // The outbox waits no longer than that for what else arrives.
+    setImmediate(() => setImmediate(() => this.sendOn()))
   }
 
   #pump(): void {

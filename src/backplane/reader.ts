@@ -7,7 +7,7 @@ import type { RedisSession } from './session.ts'
 import { listOf, type StreamEntry } from './streams.ts'
 
 export interface ReaderEvents {
-  /** A record of any node, this one included. `node` is empty for what an application has pushed through Redis. */
+  /** A record of another node, or how this one itself has said that it is. `node` is empty for what an application has pushed through Redis. */
   received(node: string, record: BusRecord, payload: Buffer): void
   /** What is meant for this node alone. */
   addressed(fields: ReadonlyMap<string, Buffer>): void
@@ -130,8 +130,10 @@ export class BusReader {
     let repeated = fresh.repeated
     try {
       for (const { record, payload } of fromBatch(batch)) {
+        // What this node has told the others comes last, and is no news here.
+        if (isNumbered(record) && node === this.#options.node) break
         if (isNumbered(record) ? repeated-- > 0 : !fresh.isCurrent) continue
-        if (isNumbered(record) && node !== this.#options.node) this.counters.received++
+        if (isNumbered(record)) this.counters.received++
         this.#hand(id, node, record, payload)
       }
     } catch (error) {

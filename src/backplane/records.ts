@@ -84,9 +84,14 @@ export function isNumbered(record: BusRecord): record is Numbered {
   return record.kind === 'message' || record.kind === 'order'
 }
 
+let last = { text: '', head: EMPTY }
+
 /** @param payload is not copied, and must not change */
 export function write(record: BusRecord, payload: Buffer = EMPTY): Written {
-  return { head: Buffer.from(JSON.stringify(record)), payload }
+  const text = JSON.stringify(record)
+  // Messages to the same recipients have the same head.
+  if (text !== last.text) last = { text, head: Buffer.from(text) }
+  return { head: last.head, payload }
 }
 
 /** What a record takes in a batch, in bytes. */

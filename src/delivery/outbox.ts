@@ -61,6 +61,8 @@ const WRITE_AT_BYTES = 1024 * 1024
 const LONG_MS = 1
 
 export class Outbox {
+  /** Called before what a turn has collected is written: the writes may take long, and others need not wait for them. */
+  beforeWrites: (() => void) | undefined
   #dirty: Sink[] = []
   #turn = 1
   #scheduled = false
@@ -121,6 +123,7 @@ export class Outbox {
   /** Writes what all have collected. Happens by itself at the end of the turn, or of the next. */
   flush(): void {
     this.#scheduled = false
+    this.beforeWrites?.()
     this.#turn++
     const dirty = this.#dirty
     this.#dirty = []
