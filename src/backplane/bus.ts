@@ -8,7 +8,7 @@ import type { History } from './history.ts'
 import { Link } from './link.ts'
 import { Outgoing } from './outgoing.ts'
 import { BusReader, type ReadCounters, type ReaderEvents } from './reader.ts'
-import { type Numbered, type State, toBatch, write } from './records.ts'
+import { type Numbered, RecordWriter, type State, toBatch, write } from './records.ts'
 import { RedisSession } from './session.ts'
 
 export interface BusEvents extends ReaderEvents {
@@ -46,6 +46,7 @@ export class Bus {
   readonly #stream: string
   readonly #link: Link
   readonly #outgoing: Outgoing
+  readonly #writer = new RecordWriter()
   readonly #roomBytes: number
   readonly #reader: BusReader
   #session: RedisSession | undefined
@@ -109,7 +110,7 @@ export class Bus {
 
   /** Publishes what must arrive: now, or when Redis is back. */
   publish(record: Numbered, payload?: Buffer): void {
-    const dropped = this.#outgoing.addNumbered(write(record, payload))
+    const dropped = this.#outgoing.addNumbered(this.#writer.write(record, payload))
     if (dropped > 0) this.#options.events.dropped(dropped)
     this.#pumpSoon()
   }

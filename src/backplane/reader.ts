@@ -7,7 +7,10 @@ import type { RedisSession } from './session.ts'
 import { listOf, type StreamEntry } from './streams.ts'
 
 export interface ReaderEvents {
-  /** A record of another node, or how this one itself has said that it is. `node` is empty for what an application has pushed through Redis. */
+  /**
+   * A record of another node, or how this one itself has said that it is. `node` is empty for what an application has
+   * pushed through Redis.
+   */
   received(node: string, record: BusRecord, payload: Buffer): void
   /** What is meant for this node alone. */
   addressed(fields: ReadonlyMap<string, Buffer>): void

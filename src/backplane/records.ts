@@ -84,14 +84,25 @@ export function isNumbered(record: BusRecord): record is Numbered {
   return record.kind === 'message' || record.kind === 'order'
 }
 
-let last = { text: '', head: EMPTY }
-
 /** @param payload is not copied, and must not change */
 export function write(record: BusRecord, payload: Buffer = EMPTY): Written {
-  const text = JSON.stringify(record)
-  // Messages to the same recipients have the same head.
-  if (text !== last.text) last = { text, head: Buffer.from(text) }
-  return { head: last.head, payload }
+  return { head: Buffer.from(JSON.stringify(record)), payload }
+}
+
+/** Writes records of which many are alike: messages to the same recipients share one head. */
+export class RecordWriter {
+  #text = ''
+  #head = EMPTY
+
+  /** @param payload is not copied, and must not change */
+  write(record: BusRecord, payload: Buffer = EMPTY): Written {
+    const text = JSON.stringify(record)
+    if (text !== this.#text) {
+      this.#text = text
+      this.#head = Buffer.from(text)
+    }
+    return { head: this.#head, payload }
+  }
 }
 
 /** What a record takes in a batch, in bytes. */
