@@ -6,6 +6,7 @@ import { Availability } from './availability.ts'
 import { Clients } from './clients.ts'
 import { AllNodes } from './cluster/all-nodes.ts'
 import type { ClusterFactory, ClusterParts, ClusterSide } from './cluster/factory.ts'
+import { ClusterMembership } from './cluster/membership.ts'
 import { ThisNode } from './cluster/this-node.ts'
 import type { Settings } from './config.ts'
 import { Belonging } from './connections/belonging.ts'
@@ -29,7 +30,6 @@ import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
 import type { Health, Status } from './status.ts'
 import type { Certificate } from './tls/certificate.ts'
-import { untilOver } from './until-over.ts'
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -71,7 +71,6 @@ export class Gateway {
   #listenerErrors = 0
   readonly #refusals: Refusals
   #state: State = {}
-  #leaving: Promise<void> = Promise.resolve()
 
   constructor(options: GatewayOptions) {
     const { settings, log, tokens, certificate } = options
@@ -134,6 +133,7 @@ export class Gateway {
     const { clients, presence } = this
     this.#thisNode = new ThisNode({ connections, clients, presence })
     this.nodes = new AllNodes(node, this.#thisNode, presence, cluster)
+    const membership = new ClusterMembership(this.#cluster, presence)
     this.#public = new PublicSide({
       settings,
       log,
@@ -151,8 +151,8 @@ export class Gateway {
         refusal: () => this.#availability.closedDoor(),
         hookFailed: () => this.#listenerErrors++,
       }),
-      beforeOpening: () => this.#join(),
-      afterClosing: ms => this.#leave(ms),
+      beforeOpening: () => membership.join(),
+      afterClosing: ms => membership.leave(ms),
       health: () => this.#availability.publicHealth(),
     })
     this.lifecycle = new Lifecycle(this.settings.startupMode, {
@@ -253,37 +253,6 @@ export class Gateway {
   /** Whether an error came out of the listener's own files. */
   isListenerError(error: unknown): boolean {
     return error instanceof Error && this.#listener.owns(error.stack ?? '')
-  }
-
-  /** @throws Problem 409 when Redis refuses who we are */
-  async #join(): Promise<void> {
-    // A stop whose time was up may not have come to its end.
-    await this.#leaving
-    try {
-      await this.#cluster?.cluster.start()
-      this.#cluster?.pushStream?.start()
-    } catch (error) {
-      throw new Problem(409, error instanceof Error ? error.message : String(error), {}, error)
-    }
-  }
-
-  /** @param ms how long it may take */
-  #leave(ms: number): Promise<void> {
-    this.#leaving = this.#leaveWithin(ms)
-    return this.#leaving
-  }
-
-  /** Whatever takes too long, the other nodes are told: so each step leaves time for the next. */
-  async #leaveWithin(ms: number): Promise<void> {
-    const { cluster, pushStream } = this.#cluster ?? {}
-    const [half, most, whole] = [0.5, 0.75, 1].map(share => AbortSignal.timeout(Math.ceil(ms * share))) as [
-      AbortSignal,
-      AbortSignal,
-      AbortSignal,
-    ]
-    await pushStream?.stop(half)
-    await untilOver(this.presence.end(cluster === undefined || cluster.live.length === 0), most)
-    await cluster?.stop(whole)
   }
 
   /** What other nodes want of this one. */
