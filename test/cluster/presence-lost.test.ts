@@ -81,6 +81,7 @@ test('the last node that stops tells its leaves before onUnload', { skip: withou
   const listener = {
     'listener.mjs': `
       export const onClientOpen = data => { data.conn.user = 'anna'; data.conn.join('a'); data.conn.send('') }
+      export const onGroupJoin = (data, gateway) => gateway.log.info('join a ' + data.user)
       export const onGroupLeave = (data, gateway) => gateway.log.info('leave a ' + data.user)
       export const onUnload = gateway => gateway.log.info('unloaded')`,
   }
@@ -88,6 +89,8 @@ test('the last node that stops tells its leaves before onUnload', { skip: withou
   const [node] = await startNodes(t, redis, { nodes: 1, listener, env })
   assert.ok(node)
   await enter(t, node)
+  // Whose join has not been told yet does not leave either.
+  await node.line(line => line.msg === 'join a anna')
   assert.equal((await node.stop()).code, 0)
   const messages = node.lines.map(({ msg }) => msg).filter(msg => /leave|unloaded/.test(msg ?? ''))
   assert.deepEqual(messages, ['leave a anna', 'unloaded'])
