@@ -7,8 +7,8 @@ import { type Health, health } from './status.ts'
 export interface AvailabilityOptions {
   readonly lifecycle: Pick<Lifecycle, 'state' | 'failure'>
   readonly listener: ListenerPort
-  /** Why Redis cannot be used, or null. */
-  away(): string | null
+  /** What is wrong beside the listener, or null. */
+  warning(): string | null
 }
 
 export class Availability {
@@ -21,8 +21,8 @@ export class Availability {
   }
 
   health(): Health {
-    const { lifecycle, listener, away } = this.#options
-    return health(lifecycle.state, lifecycle.failure, listener, away())
+    const { lifecycle, listener, warning } = this.#options
+    return health(lifecycle.state, lifecycle.failure, listener, warning())
   }
 
   /** What a load balancer sees: one that is about to stop shall get no more clients. */

@@ -165,7 +165,7 @@ export class Gateway {
     this.#availability = new Availability({
       lifecycle: this.lifecycle,
       listener,
-      away: () => cluster?.error ?? null,
+      warning: () => membership.warning,
     })
   }
 
@@ -202,7 +202,7 @@ export class Gateway {
 
   status(): Status {
     const { settings, lifecycle } = this
-    const cluster = this.#cluster?.cluster
+    const { cluster, pushStream } = this.#cluster ?? {}
     return {
       id: settings.gatewayId,
       state: lifecycle.state,
@@ -226,6 +226,7 @@ export class Gateway {
         unknownRecipients: this.#delivery.unknownRecipients,
       },
       ...(cluster && { node: cluster.node, nodes: cluster.nodes, backplane: cluster.status }),
+      ...(pushStream && { pushStream: pushStream.status }),
       version: this.#version,
     }
   }

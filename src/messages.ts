@@ -6,7 +6,7 @@ import type { FaultKind, ListenerFault, ListenerPort } from './listener/listener
 import type { ListenerData } from './listener/types.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
-import { pushData } from './push.ts'
+import { likelySlip, pushData } from './push.ts'
 
 /** The other nodes, as messages see them. */
 export interface OtherNodes {
@@ -16,6 +16,8 @@ export interface OtherNodes {
    * @returns how many nodes it goes to, this one included
    */
   publish(frame: Buffer, to: Recipients, key?: string): number
+  /** Whether what is published is kept until Redis is back. */
+  readonly isKeeping: boolean
   /** Undefined when there is room for more; else resolves when there is. */
   room(): Promise<void> | undefined
 }
@@ -34,6 +36,8 @@ export interface MessagesOptions {
 export interface PushDelivered extends Delivered<ClientConnection> {
   /** In a cluster: how many nodes it went to, this one included. */
   readonly nodes?: number
+  /** Whether the other nodes get it when Redis is back. */
+  readonly kept?: true
 }
 
 /** For a message that is not sent. */
@@ -48,6 +52,8 @@ const FAULT_STATUS: Readonly<Record<FaultKind, number>> = { threw: 500, timeout:
 export class Messages {
   readonly counters = { pushes: 0, listenerErrors: 0 }
   readonly #options: MessagesOptions
+  /** What has been warned of. */
+  readonly #slips = new Set<string>()
 
   constructor(options: MessagesOptions) {
     this.#options = options
@@ -129,6 +135,7 @@ export class Messages {
       if (fault.kind !== 'unfit') this.counters.listenerErrors++
       throw new Problem(FAULT_STATUS[fault.kind], fault.message, {}, fault.cause)
     }
+    this.#warnOfSlip(data)
     try {
       return use(delivery.encode(data.message, maxPushBytes), recipientsOf(data), data)
     } catch (error) {
@@ -138,13 +145,24 @@ export class Messages {
     }
   }
 
+  /** Once for each kind: whoever means it so need not read it again and again. */
+  #warnOfSlip(data: ListenerData): void {
+    const slip = likelySlip(data)
+    if (slip === undefined || this.#slips.has(slip)) return
+    this.#slips.add(slip)
+    this.#options.log.warn({ event: 'push' }, slip)
+  }
+
   #send(frame: Buffer, to: Recipients, key?: string): PushDelivered {
     const { delivery, others } = this.#options
     const delivered = delivery.send(frame, to)
     if (others === undefined) return delivered
     const { count, recipients, isLocal } = delivered
     // Spread, the object would take a tenth of all the time that a message takes.
-    return { count, recipients, isLocal, nodes: isLocal ? 1 : others.publish(frame, to, key) }
+    if (isLocal) return { count, recipients, isLocal, nodes: 1 }
+    const nodes = others.publish(frame, to, key)
+    if (!others.isKeeping) return { count, recipients, isLocal, nodes }
+    return { count, recipients, isLocal, nodes, kept: true }
   }
 
   #logMessage(event: 'message' | 'push', data: ListenerData, recipients: number): void {

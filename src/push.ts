@@ -10,15 +10,36 @@ export interface Pushed {
   readonly recipients: number
   /** In a cluster: how many nodes it went to, this one included. */
   readonly nodes?: number
+  /** Whether the other nodes get it later, when Redis is back. */
+  readonly kept?: true
 }
 
 /** What a push is answered with. */
 export function pushAnswer(delivered: {
   readonly count: number
-  readonly nodes?: number | undefined
+  readonly nodes?: number
+  readonly kept?: true
 }): Pushed {
-  const { count, nodes } = delivered
-  return { recipients: count, ...(nodes !== undefined && { nodes }) }
+  const { count, nodes, kept } = delivered
+  return { recipients: count, ...(nodes !== undefined && { nodes }), ...(kept && { kept }) }
+}
+
+/** Keys that look like recipients, and what was meant. */
+const SINGULAR = { connection: 'connections', to: 'connections', group: 'groups', user: 'users' } as const
+
+/**
+ * A push that goes to everyone although it has a key that looks like a recipient. It is no fault, since further keys are
+ * the application's own; but it may be a slip.
+ * @returns a sentence for the log, or undefined
+ */
+export function likelySlip(data: ListenerData): string | undefined {
+  const { connections, groups, users } = data
+  if (connections !== undefined || groups !== undefined || users !== undefined) return undefined
+  for (const [key, meant] of Object.entries(SINGULAR)) {
+    if (typeof data[key] !== 'string') continue
+    return `a push with "${key}" goes to everyone: if that was meant to be its recipient, write "${meant}": […]`
+  }
+  return undefined
 }
 
 /**

@@ -3,6 +3,7 @@ import type { BackplaneStatus } from './cluster/cluster.ts'
 import type { NodeStatus } from './cluster/members.ts'
 import type { GatewayState, StartupMode } from './lifecycle.ts'
 import type { ListenerPort, ListenerStatus } from './listener/listener.ts'
+import type { PushStreamStatus } from './push-stream/push-stream.ts'
 
 /** The answer of `GET /status`. */
 export interface Status {
@@ -26,6 +27,8 @@ export interface Status {
   readonly node?: string
   readonly nodes?: readonly NodeStatus[]
   readonly backplane?: BackplaneStatus
+  /** Where WS_PUSH_STREAM names one. */
+  readonly pushStream?: PushStreamStatus
   readonly version: string
 }
 
@@ -40,13 +43,13 @@ export interface Health {
 
 /**
  * A gateway that is stopped because it was told so passes; one that lets nobody in fails.
- * @param away why Redis cannot be used, or null
+ * @param warning what is wrong beside that, or null
  */
 export function health(
   state: GatewayState,
   failure: string | null,
   listener: ListenerPort,
-  away: string | null,
+  warning: string | null,
 ): Health {
   if (state === 'starting') return { status: 'fail', state, output: 'the gateway is starting' }
   if (state === 'stopping') return { status: 'pass', state }
@@ -55,7 +58,7 @@ export function health(
   }
   const { error } = listener.status
   if (!listener.ready) return { status: 'fail', state, output: error ?? 'no listener is in use' }
-  const warnings = [error, away === null ? null : `Redis is away: ${away}`].filter(text => text !== null)
+  const warnings = [error, warning].filter(text => text !== null)
   return warnings.length === 0
     ? { status: 'pass', state }
     : { status: 'warn', state, output: warnings.join('; ') }

@@ -7,7 +7,7 @@ const GROUP = ':group'
 
 /** @returns whether it is a path, with at most one part `:group` */
 export function isPathPattern(text: string): boolean {
-  if (!/^\/[\x21-\x7e]*$/.test(text) || /[?#]/.test(text)) return false
+  if (!/^\/[\x21-\x7e]*$/.test(text) || /[?#*]/.test(text)) return false
   const parts = text.split('/').filter(part => part.startsWith(':'))
   return parts.length === 0 || (parts.length === 1 && parts[0] === GROUP)
 }

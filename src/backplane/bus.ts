@@ -96,11 +96,18 @@ export class Bus {
     return this.#link.start()
   }
 
+  /**
+   * Waits until what must arrive has gone out, also for Redis to come back, for as long as `signal` allows.
+   * @returns how many messages and orders have not gone out
+   */
+  async flushed(signal: AbortSignal): Promise<number> {
+    if (this.#outgoing.messages > 0) await this.#empty(signal)
+    return this.#outgoing.messages
+  }
+
   /** Lets what waits go out, for as long as `signal` allows, and ends the session. */
   async stop(signal: AbortSignal): Promise<void> {
-    if (this.#session !== undefined && !this.#outgoing.isEmpty) {
-      await untilOver(new Promise<void>(resolve => this.#whenEmpty.push(resolve)), signal)
-    }
+    if (this.#session !== undefined && !this.#outgoing.isEmpty) await this.#empty(signal)
     await this.#link.stop()
     this.#session = undefined
     this.#outgoing.lost()
@@ -141,6 +148,10 @@ export class Bus {
   room(): Promise<void> | undefined {
     if (this.#session === undefined || this.#outgoing.bytes < this.#roomBytes) return undefined
     return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  async #empty(signal: AbortSignal): Promise<void> {
+    await untilOver(new Promise<void>(resolve => this.#whenEmpty.push(resolve)), signal)
   }
 
   #inbox(node: string): string {

@@ -95,7 +95,9 @@ function newClient(url: string) {
 function isRefusal(error: unknown): error is ErrorReply {
   return (
     error instanceof ErrorReply &&
-    /^(WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|invalid password|Client sent AUTH))/.test(error.message)
+    /^(WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|invalid password|Client sent AUTH|DB index|invalid DB))/.test(
+      error.message,
+    )
   )
 }
 

@@ -86,8 +86,9 @@ Examples:
 }
 
 /** In a cluster only the node that was asked knows how many it has. */
-function readable({ recipients, nodes = 1 }: Pushed): string {
+function readable({ recipients, nodes = 1, kept }: Pushed): string {
   const connections = count(recipients, 'connection')
+  if (kept) return `pushed to ${connections} here; kept for the other nodes until Redis is back`
   if (nodes < 2) return `pushed to ${connections}`
   return `pushed to ${connections} here, and to ${count(nodes - 1, 'other node')}`
 }

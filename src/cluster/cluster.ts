@@ -148,6 +148,8 @@ export class Cluster implements OtherNodes, Peers {
   /** Goes, within a time. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#losses.tell()
+    const left = await this.bus.flushed(signal)
+    if (left > 0) this.#losses.left(left)
     await untilOver(this.#attendance.stop(), signal)
     await this.bus.stop(signal)
     this.#attendance.reset()
@@ -166,6 +168,11 @@ export class Cluster implements OtherNodes, Peers {
       payloadOf(frame),
     )
     return this.#attendance.isJoined ? this.#attendance.size : 1
+  }
+
+  /** Whether what is published is kept until Redis is back. */
+  get isKeeping(): boolean {
+    return !this.#attendance.isJoined
   }
 
   room(): Promise<void> | undefined {

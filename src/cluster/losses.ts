@@ -25,6 +25,14 @@ export class Losses {
     if (isFirst) this.tell()
   }
 
+  /** The gateway stops before Redis is back. */
+  left(count: number): void {
+    this.#log.error(
+      { event: 'cluster.lost', waiting: count },
+      `${count} ${count === 1 ? 'message' : 'messages'} for other nodes had not gone out when the gateway stopped: Redis was away`,
+    )
+  }
+
   /** Says what has not been said yet. */
   tell(): void {
     const count = this.#dropped - this.#told

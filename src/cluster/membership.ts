@@ -16,6 +16,16 @@ export class ClusterMembership {
     this.#presence = presence
   }
 
+  /** What is wrong with it, or null. */
+  get warning(): string | null {
+    const { cluster, pushStream } = this.#parts ?? {}
+    if (cluster !== undefined && cluster.error !== null) return `Redis is away: ${cluster.error}`
+    const { name, error = null } = pushStream?.status ?? {}
+    return error === null
+      ? null
+      : `the stream ${JSON.stringify(name)} (WS_PUSH_STREAM) cannot be read: ${error}`
+  }
+
   /** @throws Problem 409 when Redis refuses who we are */
   async join(): Promise<void> {
     await this.#leaving
@@ -37,9 +47,9 @@ export class ClusterMembership {
   async #leaveWithin(ms: number): Promise<void> {
     const { cluster, pushStream } = this.#parts ?? {}
     const after = (share: number): AbortSignal => AbortSignal.timeout(Math.ceil(ms * share))
-    const [half, most, whole] = [after(0.5), after(0.75), after(1)]
-    await pushStream?.stop(half)
-    await untilOver(this.#presence.end(cluster === undefined || cluster.live.length === 0), most)
-    await cluster?.stop(whole)
+    const [stream, hooks, rest] = [after(0.4), after(0.65), after(0.9)]
+    await pushStream?.stop(stream)
+    await untilOver(this.#presence.end(cluster === undefined || cluster.live.length === 0), hooks)
+    await cluster?.stop(rest)
   }
 }

@@ -19,6 +19,10 @@ export const redisUrl: Kind<string> = {
     if (!/^\/?\d{0,5}$/.test(pathname)) return undefined
     return isEncoded(username) && isEncoded(password) ? value : undefined
   },
+  explain: value =>
+    /^rediss?:\/\/.*@/i.test(value)
+      ? 'what is no letter or digit in a password must be URL-encoded: # is %23, / is %2F'
+      : undefined,
   mask: withoutCredentials,
 }
 

@@ -11,7 +11,7 @@ import type { Prepared } from '../messages.ts'
 import { Problem } from '../problem.ts'
 import { untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
-import { readPush } from './read-push.ts'
+import { dataOf, readPush } from './read-push.ts'
 import { type Settled, type SettleKeys, settleCommand, settledBy } from './settlement.ts'
 import { takeCommand } from './take.ts'
 
@@ -48,6 +48,15 @@ const TRIES = 8
 /** All nodes read in the name of one consumer, so that whoever comes next sees what was left. */
 const CONSUMER = 'gateway'
 
+/** What `GET /status` says of it. */
+export interface PushStreamStatus {
+  readonly name: string
+  /** Whether this node is the one that reads. */
+  readonly isReader: boolean
+  /** Why it cannot be read, or null. */
+  readonly error: string | null
+}
+
 export class PushStream {
   readonly #options: PushStreamOptions
   readonly #keys: SettleKeys
@@ -56,13 +65,19 @@ export class PushStream {
   /** Ends the wait for what takes too long. */
   #cutting = new AbortController()
   #running: Promise<void> | undefined
-  #said = ''
+  /** Why it cannot be read here, or null. */
+  #error: string | null = null
+  #isReader = false
 
   constructor(options: PushStreamOptions) {
     this.#options = options
     const { name, group, node, keys, history, leaseMs, command } = options
     this.#keys = { stream: name, group, bus: keys.bus, count: keys.count, history }
     this.#lease = new Lease({ key: keys.lease, holder: node, ms: leaseMs, command })
+  }
+
+  get status(): PushStreamStatus {
+    return { name: this.#options.name, isReader: this.#isReader, error: this.#error }
   }
 
   start(): void {
@@ -82,12 +97,10 @@ export class PushStream {
 
   /** Waits for the right to read, and reads for as long as it lasts. */
   async #run(stopping: AbortSignal): Promise<void> {
-    const { leaseMs, log, name } = this.#options
+    const { leaseMs } = this.#options
     while (!stopping.aborted) {
       try {
         if (await this.#lease.take()) {
-          log.info({ event: 'cluster.node', stream: name }, 'this node reads the stream of pushes')
-          this.#said = ''
           await this.#lead(stopping)
         }
       } catch (error) {
@@ -117,6 +130,7 @@ export class PushStream {
     } catch (error) {
       if (!over.aborted) throw error
     } finally {
+      this.#isReader = false
       clearInterval(renewal)
       connection?.close()
       // Another node need not wait then.
@@ -142,6 +156,7 @@ export class PushStream {
       const reply = await connection.command(takeCommand(place, from, BATCH.entries))
       // Another node reads.
       if (reply === null) return
+      this.#reads()
       const [streams = null, last = null] = listOf(reply)
       const entries = streamsOf(streams).get(name) ?? []
       if (entries.length > 0) {
@@ -201,7 +216,7 @@ export class PushStream {
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         if (error.status !== 409 && error.status !== 503) {
-          return { id, kind: 'dead', data: fields.get('data') ?? Buffer.alloc(0), reason: error.detail }
+          return { id, kind: 'dead', data: dataOf(fields), reason: error.detail }
         }
         // The gateway is stopped, or its listener is not there: neither is the push's fault.
         await pause(AGAIN_MS, over)
@@ -210,12 +225,20 @@ export class PushStream {
     return undefined
   }
 
+  #reads(): void {
+    this.#error = null
+    if (this.#isReader) return
+    this.#isReader = true
+    const { log, name } = this.#options
+    log.info({ event: 'cluster.node', stream: name }, 'this node reads the stream of pushes')
+  }
+
   /** Once for each reason: it is tried again. */
   #complain(error: unknown): void {
     const { log, name } = this.#options
     const why = error instanceof Error ? error.message : String(error)
-    if (why === this.#said) return
-    this.#said = why
+    if (why === this.#error) return
+    this.#error = why
     log.warn(
       { event: 'cluster.away', stream: name, reason: why },
       `the stream of pushes cannot be read: ${why}`,

@@ -11,3 +11,10 @@ export function readPush(fields: ReadonlyMap<string, Buffer>): unknown {
     `an entry takes a field "data", got ${[...fields.keys()].map(name => JSON.stringify(name)).join(', ')}`,
   )
 }
+
+/** What an entry holds, for a dead letter: its `data`, or all of its fields as JSON where there is none. */
+export function dataOf(fields: ReadonlyMap<string, Buffer>): Buffer {
+  const all = (): Buffer =>
+    Buffer.from(JSON.stringify(Object.fromEntries([...fields].map(([name, value]) => [name, String(value)]))))
+  return fields.get('data') ?? all()
+}

@@ -28,7 +28,11 @@ test('Redis that is away at the start is waited for, while the gateway runs', {
   const there = await enter(t, two, 'user=bert&group=a')
   here.client.send('at home')
   assert.deepEqual(await here.messages(1), ['at home'])
-  assert.deepEqual((await one.push({ message: 'also at home' })).body, { recipients: 1, nodes: 1 })
+  assert.deepEqual((await one.push({ message: 'also at home' })).body, {
+    recipients: 1,
+    nodes: 1,
+    kept: true,
+  })
   await redis.start()
   await joined(nodes)
   for (const node of nodes) {

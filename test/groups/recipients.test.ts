@@ -135,3 +135,22 @@ test('whoever leaves and joins within a loop over the group comes up once', asyn
   const loop = `let n = 0; for (const c of gateway.group('a')) { if (++n > 100) break; c.leave('a'); c.join('a') } return n`
   assert.equal(await run(anna as NonNullable<typeof anna>, loop), 3)
 })
+
+test('a push that names its recipient by a key of the wrong name is warned of, once', async t => {
+  const gateway = await startScripted(t)
+  await enter(t, gateway)
+  for (let i = 0; i < 2; i++) {
+    await gateway.push({ message: 'x', user: 'anna' })
+    await gateway.push({ message: 'x', group: 'a', users: ['anna'] })
+  }
+  await gateway.push({ message: 'x', group: 'a' })
+  await gateway.line(line => line.level === 40 && /"group"/.test(line.msg ?? ''))
+  const warnings = gateway.lines.filter(line => line.level === 40 && line.event === 'push')
+  assert.deepEqual(
+    warnings.map(({ msg }) => msg),
+    ['user', 'group'].map(
+      key =>
+        `a push with "${key}" goes to everyone: if that was meant to be its recipient, write "${key}s": […]`,
+    ),
+  )
+})
