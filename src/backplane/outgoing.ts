@@ -73,7 +73,7 @@ export class Outgoing {
   /** The next batch, or undefined when there is none or one is under way. */
   next(): Batch | undefined {
     if (this.#isUnderWay) return undefined
-    const records = this.#state.splice(0, BATCH.records)
+    const records = this.#nextState()
     let bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
     const first = this.#waiting[this.#head]?.number ?? this.#last + 1
     while (records.length < BATCH.records) {
@@ -91,6 +91,16 @@ export class Outgoing {
     if (records.length === 0) return undefined
     this.#isUnderWay = true
     return { records, first, numbered: this.#underWay.length }
+  }
+
+  /** Snapshots can be large: all of them at once could be more than Redis takes in one entry. */
+  #nextState(): Written[] {
+    let bytes = 0
+    const past = this.#state.findIndex((record, i) => {
+      bytes += sizeOf(record)
+      return i > 0 && (i === BATCH.records || bytes > BATCH.bytes)
+    })
+    return this.#state.splice(0, past === -1 ? this.#state.length : past)
   }
 
   /** Redis has taken the batch. */

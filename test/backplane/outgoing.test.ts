@@ -95,3 +95,23 @@ test('a message that is larger than what may wait costs none of those that come 
   outgoing.taken()
   assert.equal(outgoing.bytes, 0)
 })
+
+test('a large state goes in several batches, in its order', () => {
+  const outgoing = new Outgoing(1e6)
+  const info = JSON.stringify('x'.repeat(4000))
+  for (let i = 0; i < 1000; i++) {
+    outgoing.addState(write({ kind: 'in', group: 'g', user: String(i), info, version: i }))
+  }
+  const users: string[] = []
+  for (let batch = outgoing.next(); batch !== undefined; batch = outgoing.next()) {
+    const written = toBatch(batch.records)
+    assert.ok(written.length <= 1024 * 1024, `${written.length} bytes`)
+    for (const { record } of fromBatch(written)) if (record.kind === 'in') users.push(record.user)
+    outgoing.taken()
+  }
+  assert.deepEqual(
+    users,
+    Array.from({ length: 1000 }, (_, i) => String(i)),
+  )
+  assert.equal(outgoing.isEmpty, true)
+})
