@@ -111,6 +111,7 @@ export class Bus {
     await this.#link.stop()
     this.#session = undefined
     this.#outgoing.lost()
+    this.#letGo()
     // Whoever comes back later is a new one: what happened meanwhile is none of its business.
     this.#reader.reset()
   }
