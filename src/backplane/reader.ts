@@ -168,9 +168,10 @@ export class BusReader {
 }
 
 /** What has been read of an inbox need not stay: answers are large, and a client's new token may be among them. */
-function forget(session: RedisSession, inbox: string, before: string): void {
+function forget(session: RedisSession, inbox: string, last: string): void {
+  const [ms, count = '0'] = last.split('-')
   // When it fails, the next one does it, or the inbox's own bound.
-  session.command(['XTRIM', inbox, 'MINID', before]).catch(() => undefined)
+  session.command(['XTRIM', inbox, 'MINID', `${ms}-${BigInt(count) + 1n}`]).catch(() => undefined)
 }
 
 /** The id of the last entry that a stream has had, also when that has been trimmed; 0-0 when there is no stream. */
