@@ -206,7 +206,7 @@ export class Cluster implements OtherNodes, Peers {
         break
       }
       case 'order':
-        if (!isOwn) void this.#carryOut(record)
+        if (!isOwn) this.#carryOut(record)
         break
       case 'hello':
       case 'beat':
@@ -228,9 +228,9 @@ export class Cluster implements OtherNodes, Peers {
     else await this.#reply(from, id, () => this.#options.answer(JSON.parse(question) as Question))
   }
 
-  async #carryOut({ order, reply }: OrderRecord): Promise<void> {
+  #carryOut({ order, reply }: OrderRecord): void {
     if (reply === undefined) this.#options.answer(order)
-    else await this.#reply(reply.node, reply.question, () => this.#options.answer(order))
+    else void this.#reply(reply.node, reply.question, () => this.#options.answer(order))
   }
 
   async #reply(to: string, id: string, answer: () => unknown): Promise<void> {

@@ -62,7 +62,10 @@ test('what somebody else writes into the streams is passed over', { skip: withou
   await redis.commands(entries)
   await traffic.flows(100)
   await traffic.complete()
-  for (const node of nodes) assert.equal(node.child.exitCode, null)
+  for (const node of nodes) {
+    assert.equal(node.child.exitCode, null)
+    assert.equal((await node.call('GET', '/status')).body.counters.listenerErrors, 0)
+  }
   const { body } = await two.call('GET', '/groups/a/members?scope=cluster')
   assert.ok(body.members.some(({ user }: { user: string }) => user === 'anna'))
   await one.push({ message: 'still', groups: ['a'] })
