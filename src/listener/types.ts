@@ -255,8 +255,8 @@ export interface Listener {
   /** A connection has closed. Called exactly once for each `onClientOpen`. */
   onClientClose?(data: CloseData, gateway: Gateway): void | Promise<void>
   /**
-   * A message of a client, or a push of the application. Afterwards `data.message` goes to everyone, or
-   * to `data.connections`, without `data.except`.
+   * A message of a client, or a push of the application. Afterwards `data.message` goes to everyone, or to those of
+   * `data.connections`, `data.groups` and `data.users`, without `data.except`.
    */
   onMessage?(data: ListenerData, gateway: Gateway): void | Promise<void>
   /**
