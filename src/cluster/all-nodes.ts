@@ -2,6 +2,7 @@
 import { nodeOf } from '../connections/id.ts'
 import type { Presence } from '../presence/presence.ts'
 import { Problem } from '../problem.ts'
+import { firstOf } from './first-of.ts'
 import type { AnswerTo, GroupLine, Order, Question, Whose } from './questions.ts'
 import type { ThisNode } from './this-node.ts'
 
@@ -160,8 +161,7 @@ export class AllNodes {
     const { answers, unanswered } = await this.#askAll(scope, { ask: 'group-size', group })
     const connections = answers.reduce((sum, size) => sum + size, 0)
     const all = scope === 'node' ? this.#presence.membersHere(group) : this.#presence.membersInCluster(group)
-    const users = all.filter(([, user]) => after === undefined || user > after)
-    users.sort(([, a], [, b]) => (a < b ? -1 : 1))
+    const users = firstOf(all, ([, user]) => user, after, limit + 1)
     const members = users
       .slice(0, limit)
       .map(([, user, info]) => ({ user, ...(info !== undefined && { info: JSON.parse(info) as unknown }) }))

@@ -3,6 +3,7 @@ import type { Clients } from '../clients.ts'
 import type { ClientConnection } from '../connections/connection.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Presence } from '../presence/presence.ts'
+import { firstOf } from './first-of.ts'
 import type { Answers, GroupLine, GroupsPage, Order, Question, Whose } from './questions.ts'
 
 export interface ThisNodeOptions {
@@ -68,7 +69,7 @@ export class ThisNode {
 
   #groups(limit: number, after: string | undefined): GroupsPage {
     const { groups } = this.#options.connections
-    const names = [...groups.names()].filter(name => after === undefined || name > after).sort()
+    const names = firstOf(groups.names(), name => name, after, limit + 1)
     return { groups: names.slice(0, limit).map(name => this.#group(name)), isLast: names.length <= limit }
   }
 
