@@ -8,7 +8,7 @@ import { callOnce } from './control/call-once.ts'
 import { type Address, call, GatewayError, remoteGateway, socketPath } from './control/client.ts'
 import type { GatewayState } from './lifecycle.ts'
 import type { Pushed } from './push.ts'
-import type { Status } from './status.ts'
+import type { StatusJson as Status } from './status.ts'
 
 export type { GatewayState, Pushed, Status }
 export { GatewayError }

@@ -32,6 +32,15 @@ export interface Status {
   readonly version: string
 }
 
+/** A node as it comes over the wire. */
+export type NodeJson = Omit<NodeStatus, 'lastSeen'> & { readonly lastSeen: string }
+
+/** The status as it comes over the wire: dates are text. */
+export type StatusJson = Omit<Status, 'listener' | 'nodes'> & {
+  readonly listener: Omit<ListenerStatus, 'loadedAt'> & { readonly loadedAt: string | null }
+  readonly nodes?: readonly NodeJson[]
+}
+
 /** The answer of `GET /health`. */
 export interface Health {
   /** `fail` is HTTP 503. */

@@ -1,13 +1,10 @@
 /** What `gateway status` shows of a cluster: its nodes, and how it stands with what is between them. */
 import type { BackplaneStatus } from '../cluster/cluster.ts'
-import type { NodeStatus } from '../cluster/members.ts'
 import type { PushStreamStatus } from '../push-stream/push-stream.ts'
+import type { NodeJson } from '../status.ts'
 import { count } from './count.ts'
 import { linesOf } from './table.ts'
 import { localTime } from './time.ts'
-
-/** A node as it comes over the wire. */
-export type NodeJson = Omit<NodeStatus, 'lastSeen'> & { readonly lastSeen: string }
 
 /** Rows of the status; none where there is no cluster. */
 export function clusterRows({

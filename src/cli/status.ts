@@ -1,10 +1,10 @@
 /** `gateway status`. */
 import { call } from '../control/client.ts'
-import type { Status } from '../status.ts'
+import type { StatusJson } from '../status.ts'
 import { address } from './address.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, readOptions } from './command.ts'
 import { print } from './output.ts'
-import { clusterRows, type NodeJson } from './status-cluster.ts'
+import { clusterRows } from './status-cluster.ts'
 import { linesOf, table } from './table.ts'
 import { inWords, localTime } from './time.ts'
 
@@ -22,12 +22,6 @@ export const status: Command = {
     print(values.json ? text : readable(JSON.parse(text)))
     return EXIT.done
   },
-}
-
-/** The status as it comes over the wire: dates are text. */
-type StatusJson = Omit<Status, 'listener' | 'nodes'> & {
-  readonly listener: Omit<Status['listener'], 'loadedAt'> & { readonly loadedAt: string | null }
-  readonly nodes?: readonly NodeJson[]
 }
 
 function readable(status: StatusJson): string {
