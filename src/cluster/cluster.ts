@@ -229,6 +229,9 @@ export class Cluster implements OtherNodes, Peers {
   }
 
   #carryOut({ order, reply }: OrderRecord): void {
+    const { id } = order.whose
+    // Of a connection, the node that has it is the only one that is waited for.
+    if (id !== undefined && nodeOf(id) !== this.node) return
     if (reply === undefined) this.#options.answer(order)
     else void this.#reply(reply.node, reply.question, () => this.#options.answer(order))
   }

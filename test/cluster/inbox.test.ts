@@ -14,3 +14,23 @@ test('what nodes have answered each other does not stay in Redis', { skip }, asy
   await eventually('an empty inbox', async () => (await redis.ask('XLEN', inbox)) === '0')
   assert.equal((await asker.call('GET', '/connections?scope=cluster')).body.unanswered, undefined)
 })
+
+test('of an order to one connection its node alone answers, of one to a user all do', { skip }, async t => {
+  const redis = await startRedis(t)
+  const env = { WS_REDIS_URL: redis.url }
+  const asker = await startGateway(t, { env })
+  const owner = await startGateway(t, { env })
+  await startGateway(t, { env })
+  const { node } = (await owner.call('GET', '/status')).body
+  const nodesOf = async () => (await asker.call('GET', '/status')).body.nodes.length
+  await eventually('three nodes', async () => (await nodesOf()) === 3)
+  // Each answer goes to an inbox, whose time begins anew then.
+  const answers = async (path: string) => {
+    await redis.ask('CONFIG', 'RESETSTAT')
+    const { status } = await asker.call('PUT', path)
+    const counts = await redis.ask('INFO', 'commandstats')
+    return [status, Number(/cmdstat_pexpire:calls=(\d+)/.exec(counts)?.[1] ?? 0)]
+  }
+  assert.deepEqual(await answers(`/groups/g/connections/${node}-1`), [404, 1])
+  assert.deepEqual(await answers('/groups/g/users/nobody'), [200, 2])
+})
