@@ -126,6 +126,7 @@ export class Attendance {
       const known = await this.#try(['HKEYS', key])
       const nodes = Array.isArray(known) ? known.map(String) : []
       this.#expected = new Set(nodes.filter(other => other !== node))
+      this.#options.presence.expect(this.#expected)
     }
     if (this.#expected !== undefined) {
       clearTimeout(this.#late)

@@ -86,6 +86,11 @@ export class Presence implements PresenceSink {
     if (node !== this.#options.node) this.#roster.doubt(node)
   }
 
+  /** These nodes have been there before this one, and have yet to say what they hold. */
+  expect(nodes: Iterable<string>): void {
+    this.#roster.expect(nodes)
+  }
+
   /** A node has gone; `heir` waits for those whom it held. */
   nodeGone(node: string, heir: string | undefined): void {
     this.#roster.nodeGone(node, heir)

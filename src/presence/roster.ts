@@ -14,7 +14,14 @@ export interface Member {
   info: string | undefined
   version: number
   /** While no node holds it: the node that waits for it to come back, and which leave that is. */
-  leaving: { readonly by: string; readonly leave: string } | undefined
+  leaving: Leaving | undefined
+}
+
+interface Leaving {
+  readonly by: string
+  readonly leave: string
+  /** Whether a node that has not said yet what it holds may hold it, or may have been the last one to hold it. */
+  readonly isUnsure: boolean
 }
 
 /** What a node says of a user in a group. */
@@ -41,6 +48,8 @@ export class Roster {
   readonly #parts = new Map<string, Entry[]>()
   /** Nodes of which something was missed, until their next snapshot. */
   readonly #doubted = new Set<string>()
+  /** Nodes that have yet to say for the first time what they hold. */
+  readonly #unheard = new Set<string>()
 
   constructor(events: RosterEvents) {
     this.#events = events
@@ -65,8 +74,11 @@ export class Roster {
     }
     const member = this.#groups.get(group)?.get(user)
     if (member === undefined) return
-    if (kind === 'out') this.#out(member, node, node, record.leave)
-    else if (member.leaving?.by === node && member.leaving.leave === record.leave) {
+    const { leaving } = member
+    if (kind === 'out') {
+      if (leaving?.isUnsure) this.#wait(member, node, record.leave)
+      else this.#out(member, node, node, record.leave)
+    } else if (leaving?.isUnsure || (leaving?.by === node && leaving.leave === record.leave)) {
       this.#delete(member)
       this.#events.left(member, node)
     }
@@ -79,6 +91,7 @@ export class Roster {
   nodeGone(node: string, heir: string | undefined): void {
     this.#parts.delete(node)
     this.#doubted.delete(node)
+    this.#unheard.delete(node)
     for (const member of this.#all()) {
       if (member.nodes.includes(node)) this.#out(member, node, heir, node)
       else if (member.leaving?.by === node) this.#wait(member, heir, member.leaving.leave)
@@ -88,6 +101,11 @@ export class Roster {
   /** Something that a node has said was missed: its next snapshot alone says whom it holds and waits for. */
   doubt(node: string): void {
     this.#doubted.add(node)
+  }
+
+  /** These nodes are there already, and have yet to say what they hold. */
+  expect(nodes: Iterable<string>): void {
+    for (const node of nodes) this.#unheard.add(node)
   }
 
   /** Those whom a node waits for. */
@@ -101,6 +119,7 @@ export class Roster {
     this.#groups.clear()
     this.#parts.clear()
     this.#doubted.clear()
+    this.#unheard.clear()
     return all
   }
 
@@ -143,8 +162,16 @@ export class Roster {
       this.#delete(member)
       return
     }
-    member.leaving = { by, leave }
+    member.leaving = { by, leave, isUnsure: this.#isUnsure(member) }
     this.#events.leaving(member, by)
+  }
+
+  /**
+   * Whether others may know better who waits for a member: those who know all nodes. Then whoever says that it has
+   * left is right.
+   */
+  #isUnsure(member: Member): boolean {
+    return this.#doubted.size > 0 || this.#unheard.size > 0 || (member.leaving?.isUnsure ?? false)
   }
 
   #delete({ group, user }: Member): void {
@@ -167,6 +194,7 @@ export class Roster {
   /** Brings what is known of a node to what it says itself. */
   #replace(node: string, entries: readonly Entry[]): void {
     const isDoubted = this.#doubted.delete(node)
+    this.#unheard.delete(node)
     const held = new Map<string, Set<string>>()
     if (isDoubted) this.#forget(node, entries)
     for (const [group, user, info, version, leave] of entries) {
@@ -210,8 +238,10 @@ export class Roster {
     if (member === undefined) {
       if (!this.#events.unknown(node, group, user, leave)) return
       this.#groups.set(group, users)
-      users.set(user, { ...said, nodes: [], leaving: { by: node, leave } })
+      users.set(user, { ...said, nodes: [], leaving: { by: node, leave, isUnsure: false } })
     } else if (member.nodes.includes(node)) this.#out(member, node, node, leave)
-    else if (member.leaving?.by === node) member.leaving = { by: node, leave }
+    else if (member.leaving?.by === node || member.leaving?.isUnsure) {
+      member.leaving = { ...member.leaving, by: node, leave }
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
   joined,
   NODE_TIMEOUT_MS,
   startCluster,
+  startNode,
   startNodes,
   told,
 } from '../support/cluster.ts'
@@ -36,6 +37,39 @@ test('a killed node leaves no ghosts, and its leaves are told once, by another',
   await isTold(left, 'leave a mark')
   for (const user of users) assert.equal(count(told(left), `leave a ${user}`), 1, user)
   assert.equal(count(told(nodes), 'leave a anna'), 0)
+})
+
+test('a node that comes while another one dies has no ghosts of whom both held', {
+  skip: withoutRedis,
+}, async t => {
+  const env = { WS_NODE_TIMEOUT_MS: `${2 * NODE_TIMEOUT_MS}` }
+  const { redis, nodes } = await startCluster(t, { env })
+  const [one, two, three] = nodes
+  const anna = await enter(t, one, 'user=anna&group=a')
+  await enter(t, three, 'user=anna&group=a')
+  await isTold(nodes, 'join a anna')
+  const there = (): number =>
+    count(
+      one.lines.map(({ msg }) => msg ?? ''),
+      'a node is there',
+    )
+  const before = there()
+  await three.stop('SIGKILL')
+  const coming = startNode(t, redis, { env })
+  coming.catch(() => undefined)
+  await eventually('the new node', () => there() > before)
+  // What the new node knows of anna is that she was here. The others know that she is at the third as well.
+  await anna.client.close()
+  const all = [one, two, await coming]
+  await isTold(all, 'leave a anna', 6 * NODE_TIMEOUT_MS + GRACE_MS)
+  await joined(all)
+  for (const node of all) {
+    const { body } = await node.call('GET', '/groups/a/members?scope=cluster')
+    assert.deepEqual(body.members, [])
+  }
+  await enter(t, all[2] ?? one, 'user=anna&group=a')
+  await eventually('a second join', () => count(told(all), 'join a anna') === 2)
+  assert.equal(count(told(all), 'leave a anna'), 1)
 })
 
 test('a node stopped for longer than its time: its members leave, and come back with it', {

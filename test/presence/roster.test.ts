@@ -160,3 +160,40 @@ test('a node that reads its own snapshot waits for nobody whose leave it has end
   take('A', { kind: 'snapshot', entries: [['g', 'ann', null, 0, '1']], isFirst: true, isLast: true })
   assert.equal(one.in('g').size, 0)
 })
+
+test('a node that comes while another one is silent believes whoever says that somebody has left', () => {
+  const snapshot = (...entries: Entry[]): PresenceRecord => ({
+    kind: 'snapshot',
+    entries,
+    isFirst: true,
+    isLast: true,
+  })
+  // All others know that B holds ann as well, or did; this one has yet to hear of B.
+  const comesLate = () => {
+    const all = roster()
+    all.one.expect(['A', 'B'])
+    all.take('A', snapshot(['g', 'ann', null, 0]))
+    assert.deepEqual(all.take('A', goes('ann', '1')), ['ann awaited by A'])
+    return all
+  }
+  const silent = comesLate()
+  silent.take('B', snapshot())
+  assert.deepEqual(silent.take('B', left('ann', 'snapshot B')), ['ann left B'])
+
+  const leaves = comesLate()
+  assert.deepEqual(leaves.take('B', goes('ann', '5')), ['ann awaited by B'])
+  leaves.take('B', snapshot(['g', 'ann', null, 0, '5']))
+  assert.deepEqual(leaves.take('B', left('ann', '5')), ['ann left B'])
+
+  const dead = comesLate()
+  dead.gone('B', 'A')
+  assert.deepEqual(dead.take('A', left('ann', 'B')), ['ann left A'])
+
+  const there = comesLate()
+  assert.deepEqual(there.take('B', snapshot(['g', 'ann', null, 0])), ['ann returned'])
+  assert.deepEqual(there.take('A', left('ann', '1')), [])
+  assert.deepEqual(there.take('B', goes('ann', '5')), ['ann awaited by B'])
+  assert.deepEqual(there.take('A', left('ann', '1')), [], 'now it knows all')
+
+  for (const { one } of [silent, leaves, dead]) assert.equal(one.in('g').size, 0)
+})
