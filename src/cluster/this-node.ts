@@ -46,7 +46,8 @@ export class ThisNode {
     for (const connection of concerned) {
       if (order.ask === 'close') connection.close(order.code, order.reason)
       else if (order.ask === 'join') connection.join(order.group)
-      else connection.leave(order.group)
+      else if (order.ask === 'leave') connection.leave(order.group)
+      else throw new TypeError(`an order of another version: ${JSON.stringify(order)}`)
     }
     return concerned.length
   }

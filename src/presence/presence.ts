@@ -25,8 +25,8 @@ export class Presence implements PresenceSink {
   readonly #roster: Roster
   /** Ends of the time in which somebody may come back. */
   readonly #waits = new Map<Member, NodeJS.Timeout>()
-  /** What one user's hooks in one group wait for: the hook before. */
-  readonly #turns = new Map<string, Promise<void>>()
+  /** For each user and group of which something is being told: what is to be told next, and the end of all that. */
+  readonly #telling = new Map<string, { readonly next: Told[]; done: Promise<void> }>()
   #leaves = 0
   /** The highest of all infos that have been heard of. */
   #version = 0
@@ -171,7 +171,7 @@ export class Presence implements PresenceSink {
     this.#waits.clear()
     const members = this.#roster.clear()
     if (isAlone) for (const member of members) this.#tell('groupLeave', member)
-    await Promise.all(this.#turns.values())
+    await Promise.all([...this.#telling.values()].map(({ done }) => done))
   }
 
   #heard(version: number): void {
@@ -199,15 +199,39 @@ export class Presence implements PresenceSink {
     this.#waits.delete(member)
   }
 
-  /** One after another for each user and group, and never within the code that has caused it. */
-  #tell(hook: 'groupJoin' | 'groupLeave', member: Member): void {
+  /**
+   * One after another for each user and group, and never within the code that has caused it. A coming and a going that
+   * both wait for a slow hook come to nothing, so that they cannot pile up.
+   */
+  #tell(hook: Hook, member: Member): void {
     const key = JSON.stringify([member.group, member.user])
     // What is told is how it was, whatever it has become by then.
-    const told = { ...member }
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(() => this.#options.tell(hook, told))
-    this.#turns.set(key, turn)
-    void turn.then(() => {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key)
-    })
+    const told: Told = { hook, member: { ...member } }
+    const telling = this.#telling.get(key)
+    if (telling === undefined) {
+      const started = { next: [told], done: Promise.resolve() }
+      this.#telling.set(key, started)
+      started.done = this.#tellAll(key, started.next)
+      return
+    }
+    const last = telling.next.at(-1)
+    if (last !== undefined && last.hook !== hook) telling.next.pop()
+    else telling.next.push(told)
   }
+
+  async #tellAll(key: string, next: Told[]): Promise<void> {
+    await Promise.resolve()
+    for (let told = next.shift(); told !== undefined; told = next.shift()) {
+      await this.#options.tell(told.hook, told.member)
+    }
+    this.#telling.delete(key)
+  }
+}
+
+type Hook = 'groupJoin' | 'groupLeave'
+
+/** What is to be told. */
+interface Told {
+  readonly hook: Hook
+  readonly member: Member
 }

@@ -126,7 +126,7 @@ test('while Redis is away a push with a key is still delivered at home, once', {
   await redis.kill()
   await one.event('cluster.away')
   const first = await push(one, 'k', { message: 'hello' })
-  assert.deepEqual([first.status, first.body], [200, { recipients: 1, nodes: 1 }])
+  assert.deepEqual([first.status, first.body], [200, { recipients: 1, nodes: 1, kept: true }])
   const again = await push(one, 'k', { message: 'hello' })
   assert.deepEqual([again.status, again.body], [200, first.body])
   await one.push({ message: 'end' })
