@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from '../support/client.ts'
 import { noDisk, smallDisk } from '../support/disk.ts'
+import { eventually } from '../support/eventually.ts'
 import { cleanEnvironment, mainFile, startGateway, temporaryFolder } from '../support/gateway.ts'
 
 test('the events of the contract, in the file and on standard output alike; no text of a message at info', async t => {
@@ -75,7 +76,11 @@ test('SIGHUP reopens the file after logrotate has moved it', async t => {
   )
   renameSync(file, `${file}.1`)
   gateway.child.kill('SIGHUP')
-  await gateway.push({ message: 'x' })
+  // The signal may arrive behind the first of them.
+  await eventually('a push in the new file', async () => {
+    await gateway.push({ message: 'x' })
+    return existsSync(file)
+  })
   await gateway.stop()
   assert.match(readFileSync(`${file}.1`, 'utf8'), /gateway\.start/)
   assert.deepEqual(gateway.logFile()[0]?.event, 'push')
