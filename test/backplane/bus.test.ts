@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Bus } from '../../src/backplane/bus.ts'
 import { History } from '../../src/backplane/history.ts'
-import { skip, startRedis } from './redis.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
 
-test('who waits for room waits no longer when the bus stops', { skip }, async t => {
-  const redis = await startRedis(t)
+test('who waits for room waits no longer when the bus stops', { skip: withoutRedis }, async t => {
+  const redis = await startRedis(t, { persistent: false })
   const nothing = (): void => undefined
   let isOpen = (): void => undefined
   const opened = new Promise<void>(resolve => {
@@ -26,7 +26,7 @@ test('who waits for room waits no longer when the bus stops', { skip }, async t 
   await bus.start()
   await opened
   redis.pause()
-  t.after(() => redis.go())
+  t.after(() => redis.resume())
   bus.publish({ kind: 'message' }, Buffer.alloc(1000))
   const room = bus.room()
   assert.ok(room)

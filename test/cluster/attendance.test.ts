@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually, skip, startRedis, Way } from '../backplane/redis.ts'
 import { connect } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type GatewayProcess, startGateway } from '../support/gateway.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { Way } from '../support/way.ts'
 
 /** The query says who comes, and into which group; what the hooks hear is logged. */
 const listener = {
@@ -30,8 +32,10 @@ async function isJoined(gateway: GatewayProcess): Promise<boolean> {
   return (await gateway.call('GET', '/status')).body.backplane.state === 'joined'
 }
 
-test('a node that has just come knows the others, and reaches their connections', { skip }, async t => {
-  const env = { WS_REDIS_URL: (await startRedis(t)).url }
+test('a node that has just come knows the others, and reaches their connections', {
+  skip: withoutRedis,
+}, async t => {
+  const env = { WS_REDIS_URL: (await startRedis(t, { persistent: false })).url }
   const first = await startGateway(t, { env })
   const client = await connect(t, first.url)
   const [{ id }] = (await first.call('GET', '/connections')).body.connections
@@ -42,25 +46,25 @@ test('a node that has just come knows the others, and reaches their connections'
 })
 
 test('a node whose first session is refused joins with a later one, and learns who is there', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url }
   const first = await startGateway(t, { env, listener })
   await connect(t, `${first.url}/?user=ann&group=g`)
   await eventually('ann', async () => (await members(first)).length === 1)
-  await redis.ask('CONFIG', 'SET', 'maxmemory', '1')
+  await redis.command('CONFIG', 'SET', 'maxmemory', '1')
   const second = await startGateway(t, { env, listener })
   assert.equal(await isJoined(second), false)
-  await redis.ask('CONFIG', 'SET', 'maxmemory', '0')
+  await redis.command('CONFIG', 'SET', 'maxmemory', '0')
   await eventually('the second node', () => isJoined(second))
   await eventually('ann', async () => (await members(second)).length === 1)
 })
 
 test('two nodes that go at once, each the heir of the other, leave no ghosts at a third', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url, WS_PRESENCE_GRACE_MS: '200' }
   const gateways: GatewayProcess[] = []
   for (let i = 0; i < 3; i++) gateways.push(await startGateway(t, { env, listener }))
@@ -78,9 +82,9 @@ test('two nodes that go at once, each the heir of the other, leave no ghosts at 
 })
 
 test('of who was at a node that was taken for dead and goes on, joins and leaves are told in turn', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url, WS_PRESENCE_GRACE_MS: '200', WS_NODE_TIMEOUT_MS: '1000' }
   const paused = await startGateway(t, { env, listener })
   const other = await startGateway(t, { env, listener })
@@ -100,9 +104,9 @@ test('of who was at a node that was taken for dead and goes on, joins and leaves
 })
 
 test('a node that was away for longer than the history lasts knows who is there afterwards', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const way = await new Way().listen(t, redis.port)
   const env = { WS_REDIS_HISTORY: '100', WS_PRESENCE_GRACE_MS: '0' }
   const here = await startGateway(t, { env: { ...env, WS_REDIS_URL: redis.url }, listener })
@@ -120,14 +124,16 @@ test('a node that was away for longer than the history lasts knows who is there 
   await eventually('bob alone', async () => (await members(away)).join() === 'bob')
 })
 
-test('a Redis that hangs for longer than WS_NODE_TIMEOUT_MS kills no node', { skip }, async t => {
-  const redis = await startRedis(t)
+test('a Redis that hangs for longer than WS_NODE_TIMEOUT_MS kills no node', {
+  skip: withoutRedis,
+}, async t => {
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url, WS_NODE_TIMEOUT_MS: '1000' }
   const nodes = [await startGateway(t, { env }), await startGateway(t, { env })]
   redis.pause()
-  t.after(() => redis.go())
+  t.after(() => redis.resume())
   await wait(3000)
-  redis.go()
+  redis.resume()
   await wait(1500)
   for (const { lines } of nodes) assert.ok(!lines.some(line => line.msg === 'a node is dead'))
 })

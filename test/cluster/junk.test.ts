@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { enter, joined, startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { withoutRedis } from '../support/redis.ts'
-import { numbersOf, startTraffic } from '../support/traffic.ts'
+import { startTraffic } from '../support/traffic.ts'
 
 const PREFIX = 'websocket-gateway:{websocket}'
 
@@ -91,14 +91,6 @@ test('what somebody else writes into the other keys is passed over', { skip: wit
   }
   await joined(nodes)
   // What was published while its stream was no stream may be lost. What is published from now on is not.
-  const marks = traffic.publishers.map(({ sent }) => sent)
-  await traffic.flows(20)
-  await traffic.complete({ gaps: true })
-  for (const subscriber of traffic.subscribers)
-    for (const [i, publisher] of traffic.publishers.entries()) {
-      const from = marks[i] ?? 0
-      const after = numbersOf(subscriber, publisher).filter(number => number >= from)
-      assert.equal(after.length, publisher.sent - from, `${publisher.name} ${subscriber.name}`)
-    }
+  await traffic.wholeFromHere(20)
   for (const node of nodes) assert.equal(node.child.exitCode, null)
 })

@@ -86,31 +86,29 @@ function assertNoMore(nodes: readonly GatewayProcess[], came: ReadonlyMap<string
   }
 }
 
+/** Who has a tab open is there; when all have closed theirs, nobody is, and nothing was told too often. */
+async function endsWithTheTruth(nodes: readonly GatewayProcess[], { tabs, came }: Churn): Promise<void> {
+  await settles(
+    nodes,
+    users.filter(user => tabs.get(user)?.length),
+  )
+  for (const open of tabs.values()) for (const { client } of open) await client.close()
+  await settles(nodes, [])
+  assertNoMore(nodes, came)
+}
+
 test('tabs that come and go at random: each join and leave is told once, and they end with the truth', {
   skip: withoutRedis,
 }, async t => {
   const { nodes } = await startCluster(t, { env })
-  const { tabs, came } = await churn(t, nodes, 1)
-  await settles(
-    nodes,
-    users.filter(user => tabs.get(user)?.length),
-  )
-  for (const open of tabs.values()) for (const { client } of open) await client.close()
-  await settles(nodes, [])
-  assertNoMore(nodes, came)
+  await endsWithTheTruth(nodes, await churn(t, nodes, 1))
 })
 
 test('the same with Redis killed and started again in the middle', { skip: withoutRedis }, async t => {
   const { redis, nodes } = await startCluster(t, { env })
-  const { tabs, came } = await churn(t, nodes, 2, () => redis.restart())
+  const churned = await churn(t, nodes, 2, () => redis.restart())
   await joined(nodes)
-  await settles(
-    nodes,
-    users.filter(user => tabs.get(user)?.length),
-  )
-  for (const open of tabs.values()) for (const { client } of open) await client.close()
-  await settles(nodes, [])
-  assertNoMore(nodes, came)
+  await endsWithTheTruth(nodes, churned)
 })
 
 test('the same with FLUSHALL in the middle', { skip: withoutRedis }, async t => {

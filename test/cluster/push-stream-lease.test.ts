@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually, skip, startRedis } from '../backplane/redis.ts'
 import { connect } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type GatewayProcess, startGateway } from '../support/gateway.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
 
 test('a reader of the stream that is paused for too long and goes on takes nothing from the next one', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: 'pushes', WS_NODE_TIMEOUT_MS: '900' }
   const nodes = [await startGateway(t, { env }), await startGateway(t, { env })]
   const client = await connect(t, (await startGateway(t, { env: { WS_REDIS_URL: redis.url } })).url)
   let count = 0
   let isOver = false
   const pushing = (async () => {
-    while (!isOver) await redis.ask('XADD', 'pushes', '*', 'data', `{"message":"${count++}"}`)
+    while (!isOver) await redis.command('XADD', 'pushes', '*', 'data', `{"message":"${count++}"}`)
   })()
   const reads = (node: GatewayProcess): number => node.lines.findLastIndex(line => line.stream === 'pushes')
   for (let i = 0; i < 4; i++) {
@@ -36,17 +37,17 @@ test('a reader of the stream that is paused for too long and goes on takes nothi
   )
 })
 
-test('a dead letter that cannot be written takes no push with it', { skip }, async t => {
-  const redis = await startRedis(t)
-  await redis.ask('SET', 'pushes:dead', 'of another type')
+test('a dead letter that cannot be written takes no push with it', { skip: withoutRedis }, async t => {
+  const redis = await startRedis(t, { persistent: false })
+  await redis.command('SET', 'pushes:dead', 'of another type')
   for (const data of ['{"message":"one"}', 'no JSON', '{"message":"two"}']) {
-    await redis.ask('XADD', 'pushes', '*', 'data', data)
+    await redis.command('XADD', 'pushes', '*', 'data', data)
   }
   const env = { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: 'pushes', WS_NODE_TIMEOUT_MS: '900' }
   const client = await connect(t, (await startGateway(t, { env: { WS_REDIS_URL: redis.url } })).url)
   const gateway = await startGateway(t, { env })
   await gateway.line(line => line.event === 'cluster.away' && /WRONGTYPE/.test(String(line.reason)))
-  await redis.ask('DEL', 'pushes:dead')
+  await redis.command('DEL', 'pushes:dead')
   assert.deepEqual(await client.messages(2), ['one', 'two'])
-  await eventually('the dead letter', async () => (await redis.ask('XLEN', 'pushes:dead')) === '1')
+  await eventually('the dead letter', async () => (await redis.command('XLEN', 'pushes:dead')) === 1)
 })

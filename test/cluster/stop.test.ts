@@ -1,27 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventually, skip, startRedis } from '../backplane/redis.ts'
 import { connect } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type GatewayProcess, startGateway } from '../support/gateway.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
 
 async function isJoined(gateway: GatewayProcess): Promise<boolean> {
   return (await gateway.call('GET', '/status')).body.backplane.state === 'joined'
 }
 
-test('a restart while Redis does not answer joins again once it does', { skip }, async t => {
-  const redis = await startRedis(t)
+test('a restart while Redis does not answer joins again once it does', { skip: withoutRedis }, async t => {
+  const redis = await startRedis(t, { persistent: false })
   const gateway = await startGateway(t, { env: { WS_REDIS_URL: redis.url, WS_SHUTDOWN_TIMEOUT_MS: '2000' } })
   redis.pause()
-  t.after(() => redis.go())
+  t.after(() => redis.resume())
   assert.equal((await gateway.call('POST', '/restart')).status, 200)
-  redis.go()
+  redis.resume()
   await eventually('that it is back', () => isJoined(gateway), 15_000)
 })
 
 test('a restart while a push of the stream takes its time ends, and the push is not lost', {
-  skip,
+  skip: withoutRedis,
 }, async t => {
-  const redis = await startRedis(t)
+  const redis = await startRedis(t, { persistent: false })
   const env = { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: 'pushes', WS_SHUTDOWN_TIMEOUT_MS: '2000' }
   const listener = {
     'listener.ts': `export const onMessage = async data => {
@@ -31,11 +32,11 @@ test('a restart while a push of the stream takes its time ends, and the push is 
   }
   const gateway = await startGateway(t, { env, listener })
   await gateway.line(line => line.stream === 'pushes')
-  await redis.ask('XADD', 'pushes', '*', 'data', '{"message":"slow"}')
+  await redis.command('XADD', 'pushes', '*', 'data', '{"message":"slow"}')
   await eventually('the push', async () => (await gateway.call('GET', '/status')).body.counters.pushes === 1)
   assert.equal((await gateway.call('POST', '/restart')).status, 200)
   const client = await connect(t, gateway.url)
-  await redis.ask('XADD', 'pushes', '*', 'data', '{"message":"later"}')
+  await redis.command('XADD', 'pushes', '*', 'data', '{"message":"later"}')
   assert.deepEqual(await client.messages(2, 20_000), ['slow', 'later'])
   assert.equal(await isJoined(gateway), true)
 })

@@ -112,6 +112,22 @@ export class Traffic {
       }
   }
 
+  /**
+   * Publishes so many more, ends the traffic and checks that nothing of them is missing. Before them there may be gaps:
+   * what nobody had read yet when Redis lost it is gone.
+   */
+  async wholeFromHere(count: number): Promise<void> {
+    const marks = this.publishers.map(({ sent }) => sent)
+    await this.flows(count)
+    await this.complete({ gaps: true })
+    for (const subscriber of this.subscribers)
+      for (const [i, publisher] of this.publishers.entries()) {
+        const from = marks[i] ?? 0
+        const after = numbersOf(subscriber, publisher).filter(number => number >= from)
+        assert.equal(after.length, publisher.sent - from, `${publisher.name} ${subscriber.name}`)
+      }
+  }
+
   /** What each subscriber got of each publisher, in one line each. */
   report(): string {
     return this.subscribers
