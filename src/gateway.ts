@@ -19,7 +19,7 @@ import { Drain } from './delivery/drain.ts'
 import { toBinaryFrame, toTextFrame } from './delivery/encode.ts'
 import { Idempotency } from './idempotency/idempotency.ts'
 import { Lifecycle } from './lifecycle.ts'
-import type { ListenerFactory, ListenerPort } from './listener/listener.ts'
+import type { ListenerFactory, ListenerPort, PresenceEvent } from './listener/listener.ts'
 import type { State } from './listener/types.ts'
 import { listenerGateway } from './listener-gateway.ts'
 import type { Logger } from './log.ts'
@@ -277,7 +277,7 @@ export class Gateway {
   }
 
   /** Tells the listener who has come into a group, or has left it. */
-  async #tellPresence(hook: 'groupJoin' | 'groupLeave', { group, user, info }: Member): Promise<void> {
+  async #tellPresence(hook: PresenceEvent, { group, user, info }: Member): Promise<void> {
     const data = { group, user, info: info && JSON.parse(info), message: '' }
     const fault = await this.#listener.presence(hook, data)
     if (fault !== undefined) this.#listenerErrors++

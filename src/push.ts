@@ -25,7 +25,12 @@ export function pushAnswer(delivered: {
 }
 
 /** Keys that look like recipients, and what was meant. */
-const SINGULAR = { connection: 'connections', to: 'connections', group: 'groups', user: 'users' } as const
+const SINGULAR = Object.entries({
+  connection: 'connections',
+  to: 'connections',
+  group: 'groups',
+  user: 'users',
+})
 
 /**
  * A push that goes to everyone although it has a key that looks like a recipient. It is no fault, since further keys are
@@ -35,7 +40,7 @@ const SINGULAR = { connection: 'connections', to: 'connections', group: 'groups'
 export function likelySlip(data: ListenerData): string | undefined {
   const { connections, groups, users } = data
   if (connections !== undefined || groups !== undefined || users !== undefined) return undefined
-  for (const [key, meant] of Object.entries(SINGULAR)) {
+  for (const [key, meant] of SINGULAR) {
     if (typeof data[key] !== 'string') continue
     return `a push with "${key}" goes to everyone: if that was meant to be its recipient, write "${meant}": […]`
   }

@@ -1,7 +1,6 @@
 /** Keeps a session with Redis: opens it, and opens another one when it is lost, until it is stopped. */
-import { setTimeout as delay } from 'node:timers/promises'
-import { untilOver } from '../until-over.ts'
-import { RedisRefusal } from './connection.ts'
+import { pauseUntilOver, untilOver } from '../until-over.ts'
+import { asError, RedisRefusal } from './connection.ts'
 import type { RedisSession } from './session.ts'
 
 export interface LinkOptions {
@@ -65,7 +64,7 @@ export class Link {
       }
       session = undefined
       if (performance.now() - began > WAIT.most) failures = 0
-      await pause(waitMs(failures++), stopping)
+      await pauseUntilOver(waitMs(failures++), stopping)
     }
     session?.close()
   }
@@ -98,16 +97,4 @@ export class Link {
 /** By chance between half of it and the whole, so that not all nodes come back at once. */
 function waitMs(failures: number): number {
   return Math.min(WAIT.most, WAIT.first * 2 ** failures) * (0.5 + Math.random() / 2)
-}
-
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  try {
-    await delay(ms, undefined, { signal: stopping })
-  } catch (error) {
-    if (!stopping.aborted) throw error
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisReply, Words } from '../backplane/connection.ts'
 import type { Logger } from '../log.ts'
+import { Problem } from '../problem.ts'
 import type { Pushed } from '../push.ts'
 import { anotherBody, KEPT_MS, type SharedAnswers } from './idempotency.ts'
 
@@ -116,7 +117,7 @@ export class RedisAnswers implements SharedAnswers {
   }
 
   #unlessRefused(error: unknown): 'away' {
-    if (error instanceof Error && error.name === 'Problem') throw error
+    if (error instanceof Problem) throw error
     this.#options.log.debug(
       { event: 'cluster.away', err: error },
       'an Idempotency-Key is not looked up in Redis',

@@ -1,6 +1,6 @@
 /** Picks the hooks out of what a listener exports. */
 import { types } from 'node:util'
-import { ListenerLoadError } from './listener.ts'
+import { ListenerLoadError, type PresenceEvent } from './listener.ts'
 
 /** The name of a hook; one that is required must be there (`WS_LISTENER_ON_…` was given). */
 export interface HookName {
@@ -37,7 +37,7 @@ const fixed = {
 } as const
 
 /** What a listener can be told with `data`. */
-export type Event = NamedEvent | 'groupJoin' | 'groupLeave'
+export type Event = NamedEvent | PresenceEvent
 
 export type Hooks = Readonly<Partial<Record<NamedEvent | keyof typeof fixed, Hook>>>
 

@@ -10,6 +10,7 @@ import {
   ListenerLoadError,
   type ListenerPort,
   type ListenerStatus,
+  type PresenceEvent,
 } from './listener.ts'
 import type { ListenerLog } from './log.ts'
 import { unlessNewer } from './newer.ts'
@@ -126,7 +127,7 @@ export class ListenerHost implements ListenerPort {
     return this.#versions.call('message', data)
   }
 
-  presence(event: 'groupJoin' | 'groupLeave', data: GroupData): HookResult {
+  presence(event: PresenceEvent, data: GroupData): HookResult {
     return this.#versions.call(event, data)
   }
 

@@ -10,6 +10,9 @@ export type Outcome = ListenerFault | undefined
 /** A hook's answer: at once when the hook was synchronous, so that order costs no turn of the event loop. */
 export type HookResult = Outcome | Promise<Outcome>
 
+/** A user has come into a group, or has left it. */
+export type PresenceEvent = 'groupJoin' | 'groupLeave'
+
 /** Why a hook has failed. */
 export type FaultKind =
   /** Its error is in `cause`. */
@@ -114,7 +117,7 @@ export interface ListenerPort {
   close(data: CloseData): HookResult
   message(data: ListenerData): HookResult
   /** A user has come into a group, or has left it. */
-  presence(event: 'groupJoin' | 'groupLeave', data: GroupData): HookResult
+  presence(event: PresenceEvent, data: GroupData): HookResult
   /**
    * What a hook left in `data` cannot be used (no array where one belongs, no JSON text): a fault of the hook,
    * logged and told to `onError` like one that it threw.

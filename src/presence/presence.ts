@@ -3,6 +3,7 @@
  * roster; and what changes there is told once, by the node that it concerns. Without other nodes the records come back
  * at once.
  */
+import type { PresenceEvent } from '../listener/listener.ts'
 import { type Held, type Holding, Holdings, type PresenceSink } from './holdings.ts'
 import type { Entry, PresenceRecord } from './records.ts'
 import { type Member, Roster } from './roster.ts'
@@ -13,7 +14,13 @@ export interface PresenceOptions {
   /** How long a user who has left may take to come back, in milliseconds. */
   readonly graceMs: number
   /** Tells the listener; resolves when it has been told. */
-  tell(hook: 'groupJoin' | 'groupLeave', member: Member): Promise<void>
+  tell(hook: PresenceEvent, member: Member): Promise<void>
+}
+
+/** What is to be told. */
+interface Told {
+  readonly hook: PresenceEvent
+  readonly member: Member
 }
 
 /** So many memberships go into one part of a snapshot. */
@@ -203,7 +210,7 @@ export class Presence implements PresenceSink {
    * One after another for each user and group, and never within the code that has caused it. A coming and a going that
    * both wait for a slow hook come to nothing, so that they cannot pile up.
    */
-  #tell(hook: Hook, member: Member): void {
+  #tell(hook: PresenceEvent, member: Member): void {
     const key = JSON.stringify([member.group, member.user])
     // What is told is how it was, whatever it has become by then.
     const told: Told = { hook, member: { ...member } }
@@ -226,12 +233,4 @@ export class Presence implements PresenceSink {
     }
     this.#telling.delete(key)
   }
-}
-
-type Hook = 'groupJoin' | 'groupLeave'
-
-/** What is to be told. */
-interface Told {
-  readonly hook: Hook
-  readonly member: Member
 }

@@ -2,14 +2,13 @@
  * Pushes that applications put into a stream of Redis (`WS_PUSH_STREAM`): one node reads them, in order, and runs each
  * through `onMessage`; all nodes deliver what comes of it.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Words } from '../backplane/connection.ts'
 import { RedisConnection, type RedisReply } from '../backplane/connection.ts'
 import { listOf, type StreamEntry, streamsOf } from '../backplane/streams.ts'
 import type { Logger } from '../log.ts'
 import type { Prepared } from '../messages.ts'
 import { Problem } from '../problem.ts'
-import { untilOver } from '../until-over.ts'
+import { pauseUntilOver, untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
 import { dataOf, readPush } from './read-push.ts'
 import { type Settled, type SettleKeys, settleCommand, settledBy } from './settlement.ts'
@@ -106,7 +105,7 @@ export class PushStream {
       } catch (error) {
         this.#complain(error)
       }
-      await pause(Math.min(leaseMs / 3, LOOK_MS), stopping)
+      await pauseUntilOver(Math.min(leaseMs / 3, LOOK_MS), stopping)
     }
   }
 
@@ -219,7 +218,7 @@ export class PushStream {
           return { id, kind: 'dead', data: dataOf(fields), reason: error.detail }
         }
         // The gateway is stopped, or its listener is not there: neither is the push's fault.
-        await pause(AGAIN_MS, over)
+        await pauseUntilOver(AGAIN_MS, over)
       }
     }
     return undefined
@@ -243,13 +242,5 @@ export class PushStream {
       { event: 'cluster.away', stream: name, reason: why },
       `the stream of pushes cannot be read: ${why}`,
     )
-  }
-}
-
-async function pause(ms: number, over: AbortSignal): Promise<void> {
-  try {
-    await delay(ms, undefined, { signal: over })
-  } catch (error) {
-    if (!over.aborted) throw error
   }
 }

@@ -8,6 +8,7 @@ import {
   type ListenerSide,
   type ListenerStatus,
   type Outcome,
+  type PresenceEvent,
   type Refusal,
 } from '../listener.ts'
 import type { ListenerLog } from '../log.ts'
@@ -167,7 +168,7 @@ export class HttpListener implements ListenerPort {
     return this.#tell('push', data, id => aboutPush(id, data))
   }
 
-  presence(hook: 'groupJoin' | 'groupLeave', data: GroupData): HookResult {
+  presence(hook: PresenceEvent, data: GroupData): HookResult {
     const event = PRESENCE[hook]
     return this.#tell(event, data, id => aboutPresence(event, id, data))
   }
