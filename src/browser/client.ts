@@ -1,0 +1,2 @@
+/** The client for browsers: `import { GatewaySocket } from 'websocket-gateway/browser'`. */
+export {}
