@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Gateway } from '../gateway.ts'
 import type { Logger } from '../log.ts'
+import type { EventStream } from './event-stream.ts'
 
 /** One call, as a route sees it. */
 export interface Call {
@@ -13,16 +14,38 @@ export interface Call {
   readonly log: Logger
 }
 
-/** What a call is answered with. */
-export interface Answer {
+/** An answer in JSON. */
+export interface JsonAnswer {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** An answer as it is. */
+export interface TextAnswer {
+  readonly status: number
+  readonly text: string | Buffer
+  /** Its media type. */
+  readonly type: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Server-sent events, for as long as the caller listens. */
+export interface EventAnswer {
+  readonly status: 200
+  /**
+   * Called once the head of the answer is out. Whatever it starts it ends when `events.signal` is aborted; when it
+   * resolves, the stream has ended.
+   */
+  readonly stream: (events: EventStream) => Promise<void>
+}
+
+/** What a call is answered with. */
+export type Answer = JsonAnswer | TextAnswer | EventAnswer
+
 export type Handler = (call: Call) => Answer | Promise<Answer>
 
-export function ok(body: unknown): Answer {
+export function ok(body: unknown): JsonAnswer {
   return { status: 200, body }
 }
 

@@ -48,6 +48,14 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/users/:user': { DELETE: closeUser },
 }
 
+/** What holds no secret, and is needed before a token can be asked for. */
+const OPEN_TO_ALL = ['/', '/console.js', '/console.css']
+
+/** Whether a call needs no token, over TCP. */
+export function isOpenToAll(method: string | undefined, path: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && OPEN_TO_ALL.includes(path)
+}
+
 const patterns = Object.entries(routes).map(([name, methods]) => ({ parts: name.split('/'), methods }))
 
 /** The handler of a call, and the variable parts of its path. */

@@ -11,15 +11,18 @@ import type { Gateway } from '../gateway.ts'
 import { listenFault } from '../listen-fault.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
-import type { Answer } from './call.ts'
+import type { Answer, EventAnswer } from './call.ts'
+import { EventStream } from './event-stream.ts'
 import { Guard } from './guard.ts'
-import { route } from './routes.ts'
+import { isOpenToAll, route } from './routes.ts'
 import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 
 /** How long a client may go on sending a body after its answer, so that it gets to read the answer. */
 const LINGER_MS = 10_000
 /** How long a stranger may take to send a request's head, over TCP. */
 const HEAD_MS = 10_000
+/** So many callers may listen to events at a time. */
+const MOST_LISTENING = 32
 
 export class ControlServer {
   readonly #gateway: Gateway
@@ -27,6 +30,8 @@ export class ControlServer {
   readonly #http: Server
   #tcp: Server | undefined
   #file: SocketFile | undefined
+  /** Callers that listen to events. */
+  #listening = 0
 
   constructor(gateway: Gateway, log: Logger) {
     this.#gateway = gateway
@@ -100,15 +105,16 @@ export class ControlServer {
     )
   }
 
-  /** A call over TCP: nothing of it is looked at before its token. */
+  /** A call over TCP: nothing of it is looked at before its token, but for the console's own files. */
   async #serveGuarded(
     guard: Guard,
     request: IncomingMessage,
     response: ServerResponse,
     asksToContinue: boolean,
   ): Promise<void> {
-    if (guard.allows(request.headers.authorization)) return this.#serve(request, response, asksToContinue)
     const { path } = splitTarget(request.url ?? '/')
+    if (isOpenToAll(request.method, path) || guard.allows(request.headers.authorization))
+      return this.#serve(request, response, asksToContinue)
     const ip = plainAddress(request.socket.remoteAddress)
     request.on('error', error =>
       this.#log.debug({ event: 'control.call', ip, err: error }, 'call broken off'),
@@ -142,7 +148,8 @@ export class ControlServer {
         log: this.#log,
       }
       const answer = await handle(call)
-      this.#send(request, response, answer, 'application/json')
+      if ('stream' in answer) await this.#stream(request, response, answer)
+      else this.#send(request, response, answer, 'application/json')
       // Reads, which a health check makes every few seconds, and pushes, which have a line of their own, are no news.
       this.#log[method === 'GET' || method === 'HEAD' || path === '/push' ? 'debug' : 'info'](
         { event: 'control.call', method, path, status: answer.status },
@@ -183,8 +190,38 @@ export class ControlServer {
     this.#send(request, response, { status, body }, 'application/problem+json')
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, answer: Answer, type: string): void {
-    const text = `${JSON.stringify(answer.body)}\n`
+  /** Sends events until the caller has heard enough. @throws Problem 429 when too many listen already */
+  async #stream(request: IncomingMessage, response: ServerResponse, { stream }: EventAnswer): Promise<void> {
+    if (this.#listening >= MOST_LISTENING)
+      throw new Problem(429, `${MOST_LISTENING} callers listen to events already, and no more may`)
+    if (request.method === 'HEAD') {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).end()
+      return
+    }
+    this.#listening++
+    try {
+      const events = new EventStream(response)
+      // What a caller sends beside its request is not wanted, and its end is to be noticed.
+      request.resume()
+      await stream(events)
+      events.end()
+    } catch (error) {
+      // The head is out, so there is no answer left to give.
+      this.#log.error({ event: 'error', err: error }, 'a stream of events has failed')
+      response.destroy()
+    } finally {
+      this.#listening--
+    }
+  }
+
+  #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Exclude<Answer, EventAnswer>,
+    standardType: string,
+  ): void {
+    const [text, type] =
+      'text' in answer ? [answer.text, answer.type] : [`${JSON.stringify(answer.body)}\n`, standardType]
     response.writeHead(answer.status, {
       'Content-Type': type,
       'Content-Length': Buffer.byteLength(text),
