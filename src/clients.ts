@@ -17,6 +17,7 @@ import type { HookResult, ListenerFault, ListenerPort } from './listener/listene
 import type { ListenerData } from './listener/types.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
+import { CloseCounts } from './vitals/close-counts.ts'
 
 export interface ClientsOptions {
   readonly settings: Settings
@@ -43,10 +44,13 @@ export class Clients {
     opened: 0,
     closed: 0,
     received: 0,
+    bytesIn: 0,
     slowConsumersClosed: 0,
     slowConsumerDrops: 0,
     listenerErrors: 0,
   }
+  /** How many have closed with each code. */
+  readonly closes = new CloseCounts()
   readonly upkeep: Upkeep
   readonly #options: ClientsOptions
   readonly #paths: PathRule
@@ -173,6 +177,7 @@ export class Clients {
     const { listener, pass } = this.#options
     connection.received++
     this.counters.received++
+    this.counters.bytesIn += bytes.length
     connection.events.run(() => {
       // Not before its turn: what waits is held once.
       const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
@@ -192,6 +197,7 @@ export class Clients {
     const ours = connection.closedWith
     const code = ours?.code ?? (err === undefined ? peerCode : codeOfFrameError(err))
     const reason = ours?.reason ?? peerReason
+    this.closes.add(code)
     log.info(
       {
         event: 'client.close',

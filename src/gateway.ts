@@ -19,6 +19,7 @@ import { Drain } from './delivery/drain.ts'
 import { toBinaryFrame, toTextFrame } from './delivery/encode.ts'
 import { Idempotency } from './idempotency/idempotency.ts'
 import { Lifecycle } from './lifecycle.ts'
+import type { LastFault } from './listener/last-fault.ts'
 import type { ListenerFactory, ListenerPort, PresenceEvent } from './listener/listener.ts'
 import type { State } from './listener/types.ts'
 import { listenerGateway } from './listener-gateway.ts'
@@ -29,7 +30,11 @@ import type { Member } from './presence/roster.ts'
 import { Problem } from './problem.ts'
 import { PublicSide } from './public-side.ts'
 import type { Health, Status } from './status.ts'
+import { StatusReport } from './status-report.ts'
 import type { Certificate } from './tls/certificate.ts'
+import type { Durations } from './vitals/durations.ts'
+import { type Timed, TimedListener } from './vitals/timed-listener.ts'
+import type { Vitals } from './vitals/vitals.ts'
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -41,6 +46,8 @@ export interface GatewayOptions {
   /** Undefined when the port speaks no TLS. */
   readonly certificate: Certificate | undefined
   readonly listener: ListenerFactory
+  /** Knows what that listener has last done wrong. */
+  readonly faults: LastFault
   /** Makes this node one of several; undefined without WS_REDIS_URL. */
   readonly cluster: ClusterFactory | undefined
 }
@@ -51,11 +58,11 @@ export class Gateway {
   readonly lifecycle: Lifecycle
   readonly drain = new Drain()
   readonly clients: Clients
-  /** Where the control API listens over TCP; the control server says so. */
-  controlPort: number | undefined
+  /** How long the listener has taken, for each of its hooks. */
+  readonly durations: ReadonlyMap<Timed, Durations>
   readonly #log: Logger
-  readonly #version: string
   readonly #listener: ListenerPort
+  readonly #faults: LastFault
   readonly #delivery: Delivery<ClientConnection>
   readonly #messages: Messages
   readonly #thisNode: ThisNode
@@ -68,17 +75,16 @@ export class Gateway {
   readonly presence: Presence
   readonly #public: PublicSide
   readonly #availability: Availability
-  #listenerErrors = 0
-  readonly #refusals: Refusals
+  readonly #report: StatusReport
   #state: State = {}
 
   constructor(options: GatewayOptions) {
     const { settings, log, tokens, certificate } = options
     this.settings = settings
     this.#log = log
-    this.#version = options.version
-    this.#refusals = new Refusals(log)
-    this.#listener = options.listener({
+    const refusals = new Refusals(log)
+    this.#faults = options.faults
+    const asked = options.listener({
       createGateway: signal =>
         listenerGateway({
           id: settings.gatewayId,
@@ -89,12 +95,17 @@ export class Gateway {
           push: data => this.#availability.unrefused(() => this.#messages.push(data), true),
           members: group => this.presence.members(group),
         }),
-      inUse: () => this.clients.listenerInUse(),
+      inUse: () => {
+        this.#report.loads++
+        this.clients.listenerInUse()
+      },
       send: (message, ids) => this.#messages.sendTo(ids, message),
       close: (id, code = CLOSE.normal, reason = '') =>
         this.nodes.give({ ask: 'close', whose: { id }, code, reason }),
     })
-    const listener = this.#listener
+    const listener = new TimedListener(asked)
+    this.#listener = listener
+    this.durations = listener.durations
     const { connections } = this
     const { compression, compressionThresholdBytes: thresholdBytes } = settings
     const failed = (error: Error): void =>
@@ -142,14 +153,14 @@ export class Gateway {
       listener,
       certificate,
       clients: this.clients,
-      refusals: this.#refusals,
+      refusals,
       admission: new Admission({
         settings,
         nextId: idSource(node),
         listener,
         tokens,
         refusal: () => this.#availability.closedDoor(),
-        hookFailed: () => this.#listenerErrors++,
+        hookFailed: () => this.#report.listenerErrors++,
       }),
       beforeOpening: () => membership.join(),
       afterClosing: ms => membership.leave(ms),
@@ -161,6 +172,15 @@ export class Gateway {
         return this.#public.up()
       },
       down: why => this.#public.down(why),
+    })
+    this.#report = new StatusReport({
+      ...{ settings, version: options.version, refusals, listener, connections, clients },
+      lifecycle: this.lifecycle,
+      publicSide: this.#public,
+      messages: this.#messages,
+      delivery: this.#delivery,
+      faults: options.faults,
+      cluster: this.#cluster,
     })
     this.#availability = new Availability({
       lifecycle: this.lifecycle,
@@ -201,34 +221,17 @@ export class Gateway {
   }
 
   status(): Status {
-    const { settings, lifecycle } = this
-    const { cluster, pushStream } = this.#cluster ?? {}
-    return {
-      id: settings.gatewayId,
-      state: lifecycle.state,
-      mode: settings.startupMode,
-      port: this.#public.port ?? settings.port,
-      ...(this.controlPort !== undefined && { controlPort: this.controlPort }),
-      uptimeMs: this.#public.uptimeMs,
-      connections: this.connections.size,
-      groups: this.connections.groups.size,
-      users: this.connections.users.size,
-      listener: this.#listener.status,
-      counters: {
-        ...this.clients.counters,
-        pushes: this.#messages.counters.pushes,
-        listenerErrors:
-          this.#listenerErrors +
-          this.#messages.counters.listenerErrors +
-          this.clients.counters.listenerErrors,
-        refused: this.#refusals.count,
-        delivered: this.#delivery.delivered,
-        unknownRecipients: this.#delivery.unknownRecipients,
-      },
-      ...(cluster && { node: cluster.node, nodes: cluster.nodes, backplane: cluster.status }),
-      ...(pushStream && { pushStream: pushStream.status }),
-      version: this.#version,
-    }
+    return this.#report.status
+  }
+
+  /** How the process is, second by second. */
+  get vitals(): Vitals {
+    return this.#report.vitals
+  }
+
+  /** The control server says where it listens over TCP. */
+  set controlPort(port: number) {
+    this.#report.controlPort = port
   }
 
   health(): Health {
@@ -247,8 +250,10 @@ export class Gateway {
 
   /** Counts and logs what went wrong outside any hook's call: a listener's timer, a forgotten promise. */
   listenerError(error: unknown, what: string): void {
-    this.#listenerErrors++
-    this.#log.error({ event: 'listener.error', err: error }, what)
+    this.#report.listenerErrors++
+    const fields = { event: 'listener.error', err: error }
+    this.#faults.note(fields, what)
+    this.#log.error(fields, what)
   }
 
   /** Whether an error came out of the listener's own files. */
@@ -280,6 +285,6 @@ export class Gateway {
   async #tellPresence(hook: PresenceEvent, { group, user, info }: Member): Promise<void> {
     const data = { group, user, info: info && JSON.parse(info), message: '' }
     const fault = await this.#listener.presence(hook, data)
-    if (fault !== undefined) this.#listenerErrors++
+    if (fault !== undefined) this.#report.listenerErrors++
   }
 }

@@ -8,6 +8,7 @@ import { ControlServer } from './control/server.ts'
 import { ControlSocketError } from './control/socket-file.ts'
 import { Gateway } from './gateway.ts'
 import { listenerFactory } from './listener/factory.ts'
+import { LastFault } from './listener/last-fault.ts'
 import { type Logger, openLog } from './log.ts'
 import type { SignalHandlers } from './signals.ts'
 import { Certificate } from './tls/certificate.ts'
@@ -31,6 +32,7 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     isShared: settings.redisUrl !== null,
   })
   const { logger } = log
+  const faults = new LastFault()
   const gateway = new Gateway({
     settings,
     log: logger,
@@ -38,12 +40,14 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     tokens: await tokensOf(settings),
     certificate: certificateOf(config, logger),
     cluster: await clusterOf(settings, logger),
+    faults,
     listener: await listenerFactory(config, {
-      log: logger,
+      log: faults.of(logger),
       version: version(),
       modules: { 'websocket-gateway/client': client },
     }),
   })
+  gateway.vitals.start()
   const control = new ControlServer(gateway, logger)
   watchEventLoop({
     gatewayId: settings.gatewayId,

@@ -2,8 +2,10 @@
 import type { BackplaneStatus } from './cluster/cluster.ts'
 import type { NodeStatus } from './cluster/members.ts'
 import type { GatewayState, StartupMode } from './lifecycle.ts'
+import type { Fault } from './listener/last-fault.ts'
 import type { ListenerPort, ListenerStatus } from './listener/listener.ts'
 import type { PushStreamStatus } from './push-stream/push-stream.ts'
+import type { ProcessVitals } from './vitals/vitals.ts'
 
 /** The answer of `GET /status`. */
 export interface Status {
@@ -21,8 +23,15 @@ export interface Status {
   /** How many groups and users those belong to. */
   readonly groups: number
   readonly users: number
-  readonly listener: ListenerStatus
+  readonly listener: ListenerStatus & {
+    /** What it has last done wrong since the process started. */
+    readonly lastFault?: Fault
+  }
   readonly counters: Readonly<Record<string, number>>
+  /** How many connections have closed with each code; `other` when there were very many different ones. */
+  readonly closes: Readonly<Record<string, number>>
+  /** Of the last second. */
+  readonly process: ProcessVitals
   /** In a cluster: this node's id, all nodes, and how it stands with what is between them. */
   readonly node?: string
   readonly nodes?: readonly NodeStatus[]
@@ -37,7 +46,10 @@ export type NodeJson = Omit<NodeStatus, 'lastSeen'> & { readonly lastSeen: strin
 
 /** The status as it comes over the wire: dates are text. */
 export type StatusJson = Omit<Status, 'listener' | 'nodes'> & {
-  readonly listener: Omit<ListenerStatus, 'loadedAt'> & { readonly loadedAt: string | null }
+  readonly listener: Omit<ListenerStatus, 'loadedAt'> & {
+    readonly loadedAt: string | null
+    readonly lastFault?: Omit<Fault, 'at'> & { readonly at: string }
+  }
   readonly nodes?: readonly NodeJson[]
 }
 

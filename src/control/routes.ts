@@ -10,6 +10,7 @@ import {
   renewToken,
   showConnection,
 } from './connection-routes.ts'
+import { watchStatus } from './event-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
 import { push } from './push-route.ts'
 
@@ -32,6 +33,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     },
   },
   '/status': { GET: ({ gateway }) => ok(gateway.status()) },
+  '/events': { GET: watchStatus },
   '/health': {
     GET: ({ gateway }) => {
       const health = gateway.health()

@@ -63,6 +63,9 @@ const LONG_MS = 1
 export class Outbox {
   /** Called before what a turn has collected is written: the writes may take long, and others need not wait for them. */
   beforeWrites: (() => void) | undefined
+  /** Frames queued, once for each sink, and bytes handed to sockets. */
+  frames = 0
+  bytes = 0
   #dirty: Sink[] = []
   #turn = 1
   #scheduled = false
@@ -105,6 +108,7 @@ export class Outbox {
       sink.sent++
       count++
     }
+    this.frames += count
     if (count > 0 && !this.#scheduled) {
       this.#scheduled = true
       setImmediate(this.#tookLong ? this.#flushNext : this.#flush)
@@ -117,6 +121,7 @@ export class Outbox {
     const batch = sink.batch
     if (batch === null) return
     sink.batch = null
+    this.bytes += batch.bytes
     sink.write(batch.joined())
   }
 

@@ -1,0 +1,47 @@
+/** Remembers what the listener has last done wrong, on its way into the log. */
+import { plainError } from '../log/redaction.ts'
+import type { ListenerLog } from './log.ts'
+
+/** The last fault of a load or a hook. */
+export interface Fault {
+  readonly at: Date
+  readonly message: string
+  /** The hook that has failed, if it was one. */
+  readonly hook?: string
+  /** In the words of the listener's own files. */
+  readonly stack?: string
+}
+
+export class LastFault {
+  #fault: Fault | undefined
+
+  get fault(): Fault | undefined {
+    return this.#fault
+  }
+
+  /** The same log, whose errors of the listener are remembered. */
+  of(log: ListenerLog): ListenerLog {
+    return {
+      debug: (fields, message) => log.debug(fields, message),
+      info: (fields, message) => log.info(fields, message),
+      warn: (fields, message) => log.warn(fields, message),
+      error: (fields, message) => {
+        this.note(fields, message)
+        log.error(fields, message)
+      },
+    }
+  }
+
+  /** @param fields of a line of the log */
+  note(fields: object, message: string): void {
+    const { event, hook, err } = fields as { event?: unknown; hook?: unknown; err?: unknown }
+    if (event !== 'listener.error') return
+    const { stack } = err instanceof Error ? (plainError(err) as { stack?: unknown }) : {}
+    this.#fault = {
+      at: new Date(),
+      message,
+      ...(typeof hook === 'string' && { hook }),
+      ...(typeof stack === 'string' && { stack }),
+    }
+  }
+}
