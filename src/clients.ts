@@ -17,6 +17,7 @@ import type { HookResult, ListenerFault, ListenerPort } from './listener/listene
 import type { ListenerData } from './listener/types.ts'
 import type { Logger } from './log.ts'
 import { Problem } from './problem.ts'
+import type { Traces } from './tracing/traces.ts'
 import { CloseCounts } from './vitals/close-counts.ts'
 
 export interface ClientsOptions {
@@ -28,6 +29,7 @@ export interface ClientsOptions {
   /** Undefined when nobody needs a token. */
   readonly tokens: TokenVerifier | undefined
   readonly belonging: Belonging
+  readonly traces: Traces
   /** Sends what `onMessage` made of a client's message; a promise holds the connection's next event up. */
   pass(
     data: ListenerData,
@@ -61,7 +63,7 @@ export class Clients {
 
   constructor(options: ClientsOptions) {
     this.#options = options
-    const { settings, delivery, connections, belonging } = options
+    const { settings, delivery, connections, belonging, traces } = options
     const { maxBufferedBytes, slowConsumer, maxPendingEvents } = settings
     const { maxMessagesPerSecond: perSecond, maxMessagesBurst } = settings
     const burst = Math.max(1, maxMessagesBurst || 2 * perSecond)
@@ -71,6 +73,7 @@ export class Clients {
     this.#owner = {
       delivery,
       belonging,
+      traces,
       limits: { maxBufferedBytes, slowConsumer, maxPendingEvents, rate },
       closing: connection => {
         connections.leave(connection)
@@ -87,7 +90,7 @@ export class Clients {
 
   /** A client has come in. */
   opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void {
-    const { log, connections, listener, belonging } = this.#options
+    const { log, connections, listener, belonging, traces } = this.#options
     const { request } = admitted
     // A public server gives TCP sockets.
     const connection = new ClientConnection(admitted, socket, raw as RawSocket, this.#owner)
@@ -95,6 +98,7 @@ export class Clients {
     connections.add(connection)
     belonging.opened(connection, admitted.groups)
     this.upkeep.add(connection)
+    traces.identified(connection)
     const { id, user } = connection
     log.info(
       { event: 'client.open', conn: id, ip: request.ip, path: request.path, ...(user && { user }) },
@@ -178,6 +182,7 @@ export class Clients {
     connection.received++
     this.counters.received++
     this.counters.bytesIn += bytes.length
+    connection.tap?.received(bytes, isBinary)
     connection.events.run(() => {
       // Not before its turn: what waits is held once.
       const original = isBinary ? undefined : { text: bytes.toString(), utf8: bytes }
@@ -189,7 +194,7 @@ export class Clients {
   }
 
   #closed(connection: ClientConnection, peerCode: number, peerReason: string): void {
-    const { log, listener, connections } = this.#options
+    const { log, listener, connections, traces } = this.#options
     connection.beginClosing()
     this.#closing.remove(connection)
     this.counters.closed++
@@ -198,6 +203,7 @@ export class Clients {
     const code = ours?.code ?? (err === undefined ? peerCode : codeOfFrameError(err))
     const reason = ours?.reason ?? peerReason
     this.closes.add(code)
+    traces.closed(connection, code, reason)
     log.info(
       {
         event: 'client.close',

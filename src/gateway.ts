@@ -7,6 +7,7 @@ import { Clients } from './clients.ts'
 import { AllNodes } from './cluster/all-nodes.ts'
 import type { ClusterFactory, ClusterParts, ClusterSide } from './cluster/factory.ts'
 import { ClusterMembership } from './cluster/membership.ts'
+import type { NodeAction } from './cluster/questions.ts'
 import { ThisNode } from './cluster/this-node.ts'
 import type { Settings } from './config.ts'
 import { Belonging } from './connections/belonging.ts'
@@ -32,6 +33,8 @@ import { PublicSide } from './public-side.ts'
 import type { Health, Status } from './status.ts'
 import { StatusReport } from './status-report.ts'
 import type { Certificate } from './tls/certificate.ts'
+import { PolledTraces } from './tracing/polled-traces.ts'
+import { Traces } from './tracing/traces.ts'
 import type { Durations } from './vitals/durations.ts'
 import { type Timed, TimedListener } from './vitals/timed-listener.ts'
 import type { Vitals } from './vitals/vitals.ts'
@@ -131,6 +134,7 @@ export class Gateway {
       others: cluster,
       maxPushBytes: settings.maxPayloadBytes,
     })
+    const traces = new Traces(connections)
     this.clients = new Clients({
       settings,
       log,
@@ -139,10 +143,16 @@ export class Gateway {
       listener,
       tokens,
       belonging: new Belonging(connections, this.presence.holdings),
+      traces,
       pass: (data, fault, original) => this.#messages.pass(data, fault, original),
     })
     const { clients, presence } = this
-    this.#thisNode = new ThisNode({ connections, clients, presence })
+    this.#thisNode = new ThisNode({
+      ...{ connections, clients, presence },
+      traces: new PolledTraces(traces),
+      status: () => this.status(),
+      act: action => void this.#act(action),
+    })
     this.nodes = new AllNodes(node, this.#thisNode, presence, cluster)
     const membership = new ClusterMembership(this.#cluster, presence)
     this.#public = new PublicSide({
@@ -259,6 +269,17 @@ export class Gateway {
   /** Whether an error came out of the listener's own files. */
   isListenerError(error: unknown): boolean {
     return error instanceof Error && this.#listener.owns(error.stack ?? '')
+  }
+
+  /** Another node's operator wants this one to do something. What becomes of it stands in the log. */
+  async #act(action: NodeAction): Promise<void> {
+    this.#log.info({ event: 'control.call', action }, 'asked by another node')
+    try {
+      if (action === 'reload') await this.reload()
+      else await this.lifecycle[action]()
+    } catch (error) {
+      this.#log.error({ event: 'error', action, err: error }, 'what another node has asked for has failed')
+    }
   }
 
   /** What other nodes want of this one. */

@@ -3,7 +3,7 @@ import { nodeOf } from '../connections/id.ts'
 import type { Presence } from '../presence/presence.ts'
 import { Problem } from '../problem.ts'
 import { firstOf } from './first-of.ts'
-import type { AnswerTo, GroupLine, Order, Question, Whose } from './questions.ts'
+import type { AnswerTo, ConnectionFilter, GroupLine, Order, Question, Whose } from './questions.ts'
 import type { ThisNode } from './this-node.ts'
 
 /** The other nodes, as this sees them. */
@@ -31,6 +31,11 @@ export interface PageRequest {
   readonly limit: number
   readonly after: string | undefined
   readonly scope: Scope
+}
+
+/** A page of connections. */
+export interface ConnectionsRequest extends PageRequest {
+  readonly filter?: ConnectionFilter
 }
 
 /** What a page says beside its entries. */
@@ -67,7 +72,8 @@ export class AllNodes {
     limit,
     after,
     scope,
-  }: PageRequest): Promise<Paged & { readonly connections: object[] }> {
+    filter,
+  }: ConnectionsRequest): Promise<Paged & { readonly connections: object[] }> {
     const from = after === undefined ? undefined : nodeOf(after)
     const connections: Record<string, unknown>[] = []
     const unanswered: string[] = []
@@ -81,6 +87,7 @@ export class AllNodes {
         ask: 'connections',
         limit: left,
         after: isFirst ? after : undefined,
+        filter,
       })
       if (page === undefined) {
         unanswered.push(node)
@@ -88,10 +95,31 @@ export class AllNodes {
       }
       for (const one of page.connections) connections.push(scope === 'node' ? one : { ...one, node })
       const isLast = page.isLast && (connections.length < limit || i === nodes.length - 1)
-      if (connections.length >= limit)
-        return paged({ connections }, isLast ? undefined : idOf(connections), unanswered)
+      // A node that has more to look through has its own turn.
+      const hasMore = !page.isLast && page.end !== undefined
+      if (connections.length >= limit || hasMore)
+        return paged({ connections }, isLast ? undefined : (page.end ?? idOf(connections)), unanswered)
     }
     return paged({ connections }, undefined, unanswered)
+  }
+
+  /** The nodes that live, this one included. */
+  get live(): readonly string[] {
+    return this.#nodes('cluster')
+  }
+
+  /**
+   * Asks one node.
+   * @returns undefined when it does not answer in time
+   * @throws Problem that it answers with
+   */
+  ask<Q extends Question>(node: string, question: Q): Promise<AnswerTo<Q> | undefined> {
+    return this.#ask(node, question)
+  }
+
+  /** The node that has a connection, open or not; undefined when it is none that lives. */
+  ownerOf(id: string): string | undefined {
+    return this.#concerned({ id })[0]
   }
 
   /** @returns undefined when it is not open anywhere */

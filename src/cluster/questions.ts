@@ -1,4 +1,7 @@
 /** What one node asks of another, and what it is asked to do. Each node answers for its own connections. */
+import type { Status } from '../status.ts'
+import type { TracePart } from '../tracing/polled-traces.ts'
+import type { Traced } from '../tracing/trace.ts'
 
 /** The next connections, in the order in which they opened. */
 export interface ConnectionsQuestion {
@@ -6,6 +9,15 @@ export interface ConnectionsQuestion {
   readonly limit: number
   /** The last one of the page before. */
   readonly after?: string | undefined
+  readonly filter?: ConnectionFilter | undefined
+}
+
+/** Which connections are wanted; what is left out wants any. */
+export interface ConnectionFilter {
+  /** A part of its id, address, path, user, or of the name of one of its groups, in any case. */
+  readonly search?: string | undefined
+  readonly group?: string | undefined
+  readonly user?: string | undefined
 }
 
 export interface ConnectionQuestion {
@@ -30,6 +42,36 @@ export interface GroupsQuestion {
 export interface GroupSizeQuestion {
   readonly ask: 'group-size'
   readonly group: string
+}
+
+/** What has happened in a trace since it was last asked for; the first such question begins it. */
+export interface TraceQuestion {
+  readonly ask: 'trace'
+  /** The trace's own id. */
+  readonly trace: string
+  readonly whose: Traced
+  /** How much of each message is told. */
+  readonly shownBytes: number
+}
+
+/** A trace is wanted no longer. */
+export interface UntraceQuestion {
+  readonly ask: 'untrace'
+  readonly trace: string
+}
+
+/** The whole status of a node. */
+export interface StatusQuestion {
+  readonly ask: 'status'
+}
+
+/** What a node can be told to do; to be started it would have to be there. */
+export type NodeAction = 'stop' | 'restart' | 'reload'
+
+/** A node is to do something. It says that it begins, not how it ends. */
+export interface ActQuestion {
+  readonly ask: 'act'
+  readonly action: NodeAction
 }
 
 /** One connection, or all of a user. */
@@ -61,11 +103,17 @@ export type Question =
   | RenewQuestion
   | GroupsQuestion
   | GroupSizeQuestion
+  | TraceQuestion
+  | UntraceQuestion
+  | StatusQuestion
+  | ActQuestion
   | Order
 
 export interface ConnectionsPage {
   readonly connections: readonly Record<string, unknown>[]
   readonly isLast: boolean
+  /** The last one that was looked at, for the next page to begin after. */
+  readonly end?: string | undefined
 }
 
 export interface GroupLine {
@@ -86,6 +134,10 @@ export interface Answers {
   readonly renew: { readonly id: string; readonly expiresAt: Date | string | null } | null
   readonly groups: GroupsPage
   readonly 'group-size': number
+  readonly trace: TracePart
+  readonly untrace: true
+  readonly status: Status
+  readonly act: true
   /** How many connections it concerned. */
   readonly close: number
   readonly join: number

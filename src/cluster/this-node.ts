@@ -3,13 +3,20 @@ import type { Clients } from '../clients.ts'
 import type { ClientConnection } from '../connections/connection.ts'
 import type { Registry } from '../connections/registry.ts'
 import type { Presence } from '../presence/presence.ts'
+import type { Status } from '../status.ts'
+import type { PolledTraces } from '../tracing/polled-traces.ts'
+import { matcher } from './filter.ts'
 import { firstOf } from './first-of.ts'
-import type { Answers, GroupLine, GroupsPage, Order, Question, Whose } from './questions.ts'
+import type { Answers, GroupLine, GroupsPage, NodeAction, Order, Question, Whose } from './questions.ts'
 
 export interface ThisNodeOptions {
   readonly connections: Registry
   readonly presence: Presence
   readonly clients: Clients
+  readonly traces: PolledTraces
+  status(): Status
+  /** Begins to do something. */
+  act(action: NodeAction): void
 }
 
 export class ThisNode {
@@ -24,17 +31,28 @@ export class ThisNode {
     const { connections } = this.#options
     switch (question.ask) {
       case 'connections': {
-        const page = connections.page(question.limit, question.after)
-        return { ...page, connections: page.connections.map(connection => connection.toJSON()) }
+        const { limit, after, filter } = question
+        const page = connections.page(limit, after, filter && matcher(filter))
+        return { ...page, connections: page.connections.map(described) }
       }
       case 'connection':
-        return connections.get(question.id)?.toJSON() ?? null
+        return describedIfOpen(connections.get(question.id))
       case 'renew':
         return this.#renew(question.id, question.token)
       case 'groups':
         return this.#groups(question.limit, question.after)
       case 'group-size':
         return connections.groups.get(question.group)?.size ?? 0
+      case 'trace':
+        return this.#options.traces.next(question.trace, question.whose, question.shownBytes)
+      case 'untrace':
+        this.#options.traces.stop(question.trace)
+        return true
+      case 'status':
+        return this.#options.status()
+      case 'act':
+        this.#options.act(question.action)
+        return true
       default:
         return this.carryOut(question)
     }
@@ -82,4 +100,13 @@ export class ThisNode {
       users: presence.countHere(name),
     }
   }
+}
+
+/** A connection, as it is listed. */
+function described(connection: ClientConnection): Record<string, unknown> {
+  return { ...connection.toJSON(), bufferedBytes: connection.bufferedBytes }
+}
+
+function describedIfOpen(connection: ClientConnection | undefined): Record<string, unknown> | null {
+  return connection === undefined ? null : described(connection)
 }

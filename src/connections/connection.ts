@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { Batch } from '../delivery/outbox.ts'
 import { kindOf } from '../kind-of.ts'
 import type { Claims, Connection, State } from '../listener/types.ts'
+import type { Tap, Traces } from '../tracing/traces.ts'
 import type { Belonging } from './belonging.ts'
 import { CLOSE, closeFault } from './close-codes.ts'
 import { groupNameFault } from './group-name.ts'
@@ -38,6 +39,7 @@ export interface ConnectionOwner {
   readonly delivery: Pick<Delivery<ClientConnection>, 'sendTo' | 'flushOne'>
   readonly limits: ConnectionLimits
   readonly belonging: Belonging
+  readonly traces: Pick<Traces, 'identified'>
   /** The connection has begun to close: it receives nothing more. */
   closing(connection: ClientConnection): void
   /** A client reads too slowly: it is closed, or a frame for it is dropped. */
@@ -67,6 +69,8 @@ export class ClientConnection implements Connection, Receiver, Kept {
   batch: Batch | null = null
   turn = 0
   readonly deflateBits: number
+  /** Told what it sends and gets, while somebody traces it. */
+  tap: Tap | undefined
   vitals: Vitals | undefined
   /** The code and reason that the gateway closes with, once it does. */
   closedWith: { readonly code: number; readonly reason: string } | undefined
@@ -127,7 +131,9 @@ export class ClientConnection implements Connection, Receiver, Kept {
     const before = this.#user
     if (before === (user ?? undefined)) return
     this.#user = user ?? undefined
-    if (this.#open) this.#owner.belonging.identified(this, before)
+    if (!this.#open) return
+    this.#owner.belonging.identified(this, before)
+    this.#owner.traces.identified(this)
   }
 
   get info(): unknown {
@@ -270,6 +276,7 @@ export class ClientConnection implements Connection, Receiver, Kept {
   write(bytes: Buffer): void {
     if (!this.#raw.writable) return
     this.#written += bytes.length
+    this.tap?.wrote(bytes)
     this.#raw.write(bytes)
   }
 

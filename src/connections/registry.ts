@@ -8,6 +8,17 @@ import { Membership } from './membership.ts'
 /** So many ends of pages are kept. */
 const KEPT_ENDS = 1000
 
+/** So many connections are looked at for one page of those that are wanted: it must not hold others up. */
+const MOST_LOOKED_AT = 20_000
+
+/** Some of the connections. */
+export interface Page {
+  readonly connections: ClientConnection[]
+  readonly isLast: boolean
+  /** The last one that was looked at, unless the page is the last. */
+  readonly end?: string | undefined
+}
+
 export class Registry implements Directory<ClientConnection> {
   readonly groups = new Membership<ClientConnection>()
   readonly users = new Membership<ClientConnection>()
@@ -49,20 +60,28 @@ export class Registry implements Directory<ClientConnection> {
 
   /**
    * Some of the open connections, those that opened first before the others.
-   * @param after the last one of the page before, also when it has closed since; undefined begins
+   * @param after the last one that the page before looked at, also when it has closed since; undefined begins
+   * @param isWanted leaves others out. No more than `MOST_LOOKED_AT` are looked at, so a page may be short
    */
-  page(limit: number, after: string | undefined): { connections: ClientConnection[]; isLast: boolean } {
+  page(limit: number, after: string | undefined, isWanted?: (one: ClientConnection) => boolean): Page {
     const from = after === undefined ? 0 : (this.#open.get(after)?.place ?? this.#pageEnds.get(after))
     // Of an id that ended a page long ago, or another process's, its age is what is left to go by.
     const age = ageOf(after ?? '') ?? 0
     const page: ClientConnection[] = []
+    let looked = 0
+    let end: ClientConnection | undefined
     for (const connection of this.#open.values()) {
       if (from === undefined ? (ageOf(connection.id) ?? 0) <= age : connection.place <= from) continue
-      if (page.length === limit) {
-        this.#noteEnd(page.at(-1))
-        return { connections: page, isLast: false }
+      if (page.length === limit || looked === MOST_LOOKED_AT) {
+        this.#noteEnd(end)
+        return { connections: page, isLast: false, end: end?.id }
       }
-      page.push(connection)
+      end = connection
+      if (isWanted === undefined) page.push(connection)
+      else {
+        looked++
+        if (isWanted(connection)) page.push(connection)
+      }
     }
     return { connections: page, isLast: true }
   }

@@ -1,5 +1,5 @@
 /** One call of the control API, and its answer. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gateway } from '../gateway.ts'
 import type { Logger } from '../log.ts'
 import type { EventStream } from './event-stream.ts'
@@ -40,8 +40,15 @@ export interface EventAnswer {
   readonly stream: (events: EventStream) => Promise<void>
 }
 
+/** The answer of somebody else, who is asked in turn. */
+export interface RelayedAnswer {
+  readonly status: number
+  /** Writes all of it. Rejects when either side breaks off. */
+  readonly relay: (response: ServerResponse) => Promise<void>
+}
+
 /** What a call is answered with. */
-export type Answer = JsonAnswer | TextAnswer | EventAnswer
+export type Answer = JsonAnswer | TextAnswer | EventAnswer | RelayedAnswer
 
 export type Handler = (call: Call) => Answer | Promise<Answer>
 

@@ -19,7 +19,12 @@ export async function listConnections({ gateway, query }: Call): Promise<Answer>
       `after takes the id that the page before gave as "next", got ${JSON.stringify(page.after)}`,
     )
   }
-  return ok(await gateway.nodes.connections(page))
+  const filter = {
+    search: query.get('search') ?? undefined,
+    group: query.get('group') ?? undefined,
+    user: query.get('user') ?? undefined,
+  }
+  return ok(await gateway.nodes.connections({ ...page, filter }))
 }
 
 export async function showConnection(call: Call): Promise<Answer> {

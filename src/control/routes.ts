@@ -11,8 +11,11 @@ import {
   showConnection,
 } from './connection-routes.ts'
 import { watchStatus } from './event-routes.ts'
+import { listGateways, passOn } from './gateway-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
+import { actOn, listNodes, showNode } from './node-routes.ts'
 import { push } from './push-route.ts'
+import { trace } from './trace-route.ts'
 
 const change =
   (what: (gateway: Gateway) => Promise<Change>): Handler =>
@@ -48,6 +51,14 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/groups/:group/connections/:id': { PUT: moveConnection('join'), DELETE: moveConnection('leave') },
   '/groups/:group/users/:user': { PUT: moveUser('join'), DELETE: moveUser('leave') },
   '/users/:user': { DELETE: closeUser },
+  '/trace': { GET: trace },
+  '/nodes': { GET: listNodes },
+  '/nodes/:node/status': { GET: showNode },
+  '/nodes/:node/stop': { POST: actOn('stop') },
+  '/nodes/:node/restart': { POST: actOn('restart') },
+  '/nodes/:node/reload': { POST: actOn('reload') },
+  '/gateways': { GET: listGateways },
+  '/gateways/:gateway/*': { GET: passOn, POST: passOn, PUT: passOn, DELETE: passOn },
 }
 
 /** What holds no secret, and is needed before a token can be asked for. */
@@ -83,17 +94,19 @@ export function route(method: string, path: string): Route {
     const allow = Object.keys(methods).flatMap(name => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
     throw new Problem(405, `${path} takes ${allow.join(', ')}, got ${method}`, { allow })
   }
-  const params = found.parts.flatMap((part, i) =>
-    part.startsWith(':') ? [[part.slice(1), decode(parts[i] ?? '')]] : [],
-  )
+  const params = found.parts.flatMap((part, i) => {
+    if (part === '*') return [['rest', parts.slice(i).join('/')]]
+    return part.startsWith(':') ? [[part.slice(1), decode(parts[i] ?? '')]] : []
+  })
   return { handle, params: Object.fromEntries(params) }
 }
 
-/** A variable part takes anything but nothing. */
+/** A variable part takes anything but nothing; a star takes all that is left, as it is. */
 function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  const isOpen = pattern.at(-1) === '*'
   return (
-    pattern.length === parts.length &&
-    pattern.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]))
+    (isOpen ? parts.length >= pattern.length : parts.length === pattern.length) &&
+    pattern.every((part, i) => part === '*' || (part.startsWith(':') ? parts[i] !== '' : part === parts[i]))
   )
 }
 

@@ -11,7 +11,7 @@ import type { Gateway } from '../gateway.ts'
 import { listenFault } from '../listen-fault.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
-import type { Answer, EventAnswer } from './call.ts'
+import type { Answer, EventAnswer, RelayedAnswer } from './call.ts'
 import { EventStream } from './event-stream.ts'
 import { Guard } from './guard.ts'
 import { isOpenToAll, route } from './routes.ts'
@@ -149,6 +149,7 @@ export class ControlServer {
       }
       const answer = await handle(call)
       if ('stream' in answer) await this.#stream(request, response, answer)
+      else if ('relay' in answer) await this.#relay(response, answer)
       else this.#send(request, response, answer, 'application/json')
       // Reads, which a health check makes every few seconds, and pushes, which have a line of their own, are no news.
       this.#log[method === 'GET' || method === 'HEAD' || path === '/push' ? 'debug' : 'info'](
@@ -214,10 +215,19 @@ export class ControlServer {
     }
   }
 
+  async #relay(response: ServerResponse, { relay }: RelayedAnswer): Promise<void> {
+    try {
+      await relay(response)
+    } catch (error) {
+      this.#log.debug({ event: 'control.call', err: error }, 'an answer that was passed on broke off')
+      response.destroy()
+    }
+  }
+
   #send(
     request: IncomingMessage,
     response: ServerResponse,
-    answer: Exclude<Answer, EventAnswer>,
+    answer: Exclude<Answer, EventAnswer | RelayedAnswer>,
     standardType: string,
   ): void {
     const [text, type] =

@@ -1,0 +1,50 @@
+/** The frames in what has been written to a client: whole, unmasked, one behind the other (RFC 6455 §5.2). */
+import { constants, inflateRawSync } from 'node:zlib'
+
+export interface Frame {
+  readonly isBinary: boolean
+  /** RFC 7692 §6. */
+  readonly isCompressed: boolean
+  readonly payload: Buffer
+}
+
+const RSV1 = 0x40
+const OPCODE = 0x0f
+const BINARY = 0x2
+/** RFC 7692 §7.2.2: what a compressed message ends with, and is cut off. */
+const TAIL = Buffer.from([0, 0, 0xff, 0xff])
+/** A compressed message that becomes larger than this is not shown. */
+const MOST_INFLATED = 1024 * 1024
+
+export function* framesIn(bytes: Buffer): Generator<Frame> {
+  let at = 0
+  while (at + 2 <= bytes.length) {
+    const first = bytes[at] ?? 0
+    const short = bytes[at + 1] ?? 0
+    const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+    if (from > bytes.length) return
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+    at = from + length
+    yield {
+      isBinary: (first & OPCODE) === BINARY,
+      isCompressed: (first & RSV1) !== 0,
+      payload: bytes.subarray(from, at),
+    }
+  }
+}
+
+/** The message in a frame; undefined when it is compressed and would be too large. */
+export function messageIn({ isCompressed, payload }: Frame): Buffer | undefined {
+  if (!isCompressed) return payload
+  try {
+    // No context is taken over from one message to the next, so each can be inflated by itself.
+    return inflateRawSync(Buffer.concat([payload, TAIL]), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: MOST_INFLATED,
+    })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,80 @@
+/** Traces of this node that another node asks for, bit by bit. One that is asked for no longer ends. */
+import type { Traced, TraceEvent } from './trace.ts'
+import type { Traces } from './traces.ts'
+
+/** Who does not ask in this time has gone. */
+const LEASE_MS = 10_000
+/** So many events wait to be asked for. */
+const MOST_WAITING = 2000
+
+/** What has happened since the last time. */
+export interface TracePart {
+  readonly events: readonly TraceEvent[]
+  readonly dropped: number
+  /** Why nothing more will come, if so. */
+  readonly end?: string
+}
+
+interface Polled {
+  events: TraceEvent[]
+  dropped: number
+  end: string | undefined
+  lease: NodeJS.Timeout
+  stop(): void
+}
+
+export class PolledTraces {
+  readonly #traces: Traces
+  readonly #polled = new Map<string, Polled>()
+
+  constructor(traces: Traces) {
+    this.#traces = traces
+  }
+
+  /**
+   * What has come since the last call of this id; the first call begins the trace.
+   * @throws Problem 429 when there are too many
+   */
+  next(id: string, whose: Traced, shownBytes: number): TracePart {
+    const polled = this.#polled.get(id) ?? this.#begin(id, whose, shownBytes)
+    polled.lease.refresh()
+    const { events, dropped, end } = polled
+    polled.events = []
+    polled.dropped = 0
+    if (end !== undefined) this.stop(id)
+    return { events, dropped, ...(end !== undefined && { end }) }
+  }
+
+  /** Ends a trace; nothing happens when it is none. */
+  stop(id: string): void {
+    const polled = this.#polled.get(id)
+    this.#polled.delete(id)
+    clearTimeout(polled?.lease)
+    polled?.stop()
+  }
+
+  #begin(id: string, whose: Traced, shownBytes: number): Polled {
+    const polled: Polled = {
+      events: [],
+      dropped: 0,
+      end: undefined,
+      lease: setTimeout(() => this.stop(id), LEASE_MS).unref(),
+      stop: () => undefined,
+    }
+    // Refused, it leaves nothing behind but a lease that ends nothing.
+    polled.stop = this.#traces.start(whose, shownBytes, {
+      event: event => {
+        if (polled.events.length < MOST_WAITING) polled.events.push(event)
+        else polled.dropped++
+      },
+      dropped: count => {
+        polled.dropped += count
+      },
+      ended: reason => {
+        polled.end = reason
+      },
+    })
+    this.#polled.set(id, polled)
+    return polled
+  }
+}
