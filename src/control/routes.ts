@@ -10,6 +10,7 @@ import {
   renewToken,
   showConnection,
 } from './connection-routes.ts'
+import { consoleFile } from './console-routes.ts'
 import { watchStatus } from './event-routes.ts'
 import { listGateways, passOn } from './gateway-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
@@ -25,6 +26,9 @@ const change =
   }
 
 const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  '/': { GET: consoleFile('console.html', 'text/html') },
+  '/console.js': { GET: consoleFile('console.js', 'text/javascript') },
+  '/console.css': { GET: consoleFile('console.css', 'text/css') },
   '/push': { POST: push },
   '/start': { POST: change(gateway => gateway.lifecycle.start()) },
   '/stop': { POST: change(gateway => gateway.lifecycle.stop()) },
