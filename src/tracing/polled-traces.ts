@@ -19,8 +19,8 @@ interface Polled {
   events: TraceEvent[]
   dropped: number
   end: string | undefined
-  lease: NodeJS.Timeout
-  stop(): void
+  readonly lease: NodeJS.Timeout
+  readonly trace: Trace
 }
 
 export class PolledTraces {
@@ -38,7 +38,8 @@ export class PolledTraces {
   next(id: string, whose: Traced, shownBytes: number): TracePart {
     const polled = this.#polled.get(id) ?? this.#begin(id, whose, shownBytes)
     polled.lease.refresh()
-    const { events, dropped, end } = polled
+    const { events, end } = polled
+    const dropped = polled.dropped + polled.trace.takeDropped()
     polled.events = []
     polled.dropped = 0
     if (end !== undefined) this.stop(id)
@@ -50,30 +51,21 @@ export class PolledTraces {
     const polled = this.#polled.get(id)
     this.#polled.delete(id)
     clearTimeout(polled?.lease)
-    polled?.stop()
+    if (polled !== undefined) this.#traces.stop(polled.trace)
   }
 
   #begin(id: string, whose: Traced, shownBytes: number): Polled {
-    const polled: Polled = {
-      events: [],
-      dropped: 0,
-      end: undefined,
-      lease: setTimeout(() => this.stop(id), LEASE_MS).unref(),
-      stop: () => undefined,
-    }
-    // Refused, it leaves nothing behind but a lease that ends nothing.
-    polled.stop = this.#traces.start(whose, shownBytes, {
+    const trace = this.#traces.start(whose, shownBytes, {
       event: event => {
         if (polled.events.length < MOST_WAITING) polled.events.push(event)
         else polled.dropped++
-      },
-      dropped: count => {
-        polled.dropped += count
       },
       ended: reason => {
         polled.end = reason
       },
     })
+    const lease = setTimeout(() => this.stop(id), LEASE_MS).unref()
+    const polled: Polled = { events: [], dropped: 0, end: undefined, lease, trace }
     this.#polled.set(id, polled)
     return polled
   }

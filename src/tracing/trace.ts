@@ -26,8 +26,6 @@ export interface TraceEvent {
 /** What a trace tells. */
 export interface TraceListener {
   event(event: TraceEvent): void
-  /** So many messages were too many to be told one by one. */
-  dropped(count: number): void
   /** The traced connection has closed: nothing more will come. */
   ended(reason: string): void
 }
@@ -81,19 +79,19 @@ export class Trace {
 
   closed(connection: ClientConnection, code: number, reason: string): void {
     this.#listener.event({ ...happened(connection, 'close'), code, reason })
-    if ('connection' in this.whose) this.end('the connection has closed')
+    if ('connection' in this.whose) this.#listener.ended('the connection has closed')
   }
 
-  /** Ends it: the one who watches is told why. */
-  end(reason: string): void {
-    this.#tellDropped()
-    this.#listener.ended(reason)
+  /** How many messages have been too many to be told, since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped
+    this.#dropped = 0
+    return dropped
   }
 
   #mayTell(): boolean {
     const second = Math.floor(performance.now() / SECOND_MS)
     if (second !== this.#second) {
-      this.#tellDropped()
       this.#second = second
       this.#told = 0
     }
@@ -103,11 +101,6 @@ export class Trace {
     }
     this.#told++
     return true
-  }
-
-  #tellDropped(): void {
-    if (this.#dropped > 0) this.#listener.dropped(this.#dropped)
-    this.#dropped = 0
   }
 
   #message(connection: ClientConnection, what: 'in' | 'out', bytes: Buffer, isBinary: boolean): TraceEvent {

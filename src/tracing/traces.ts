@@ -33,19 +33,20 @@ export class Traces {
   /**
    * Begins to trace.
    * @param shownBytes how much of each message is told
-   * @returns ends it
    * @throws Problem 429 when there are too many
    */
-  start(whose: Traced, shownBytes: number, listener: TraceListener): () => void {
+  start(whose: Traced, shownBytes: number, listener: TraceListener): Trace {
     if (this.#traces.size >= MOST) {
       throw new Problem(429, `${MOST} traces are under way already, and no more may be`)
     }
     const trace = new Trace(whose, shownBytes, listener)
     this.#traces.add(trace)
     this.#retap(this.#those(whose))
-    return () => {
-      if (this.#traces.delete(trace)) this.#retap(this.#those(whose))
-    }
+    return trace
+  }
+
+  stop(trace: Trace): void {
+    if (this.#traces.delete(trace)) this.#retap(this.#those(trace.whose))
   }
 
   /** A connection has opened, or has become another user's: those who wait for it are told. */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect } from '../support/client.ts'
+import { listen } from '../support/events.ts'
+import { startGateway } from '../support/gateway.ts'
+
+test('what happens is told second by second, with the ten minutes before', async t => {
+  const gateway = await startGateway(t)
+  const early = await listen(t, gateway.socket, '/events')
+  const [first] = await early.of('history', 1)
+  assert.deepEqual(first.columns, [
+    ...['time', 'connections', 'received', 'delivered', 'bytesIn', 'bytesOut', 'pushes'],
+    ...['loopDelayMs', 'rssBytes', 'heapBytes', 'cpu'],
+  ])
+  assert.equal((await early.of('status', 1))[0].state, 'running')
+  const client = await connect(t, gateway.url)
+  for (let i = 0; i < 10; i++) client.send('0123456789')
+  await client.messages(10)
+  await gateway.push({ message: 'x' })
+  const sum = async (column: string): Promise<number> => {
+    const index = first.columns.indexOf(column)
+    const rows = [...first.rows, ...(await early.of('sample', 2))]
+    return rows.reduce((total, row) => total + row[index], 0)
+  }
+  const before = (await early.of('sample', 0)).length
+  const rows = await early.of('sample', before + 2)
+  assert.equal(rows.at(-1)[1], 1)
+  // A second may be a little longer than one, so rates are not exact.
+  for (const [column, least, most] of [
+    ['received', 8, 12],
+    ['delivered', 9, 13],
+    ['bytesIn', 80, 120],
+    ['bytesOut', 95, 150],
+  ] as const) {
+    const total = await sum(column)
+    assert.ok(total >= least && total <= most, `${column}: ${total}`)
+  }
+  const late = await listen(t, gateway.socket, '/events')
+  const [history] = await late.of('history', 1)
+  assert.ok(history.rows.length >= 2)
+  for (const row of history.rows) {
+    assert.equal(row.length, first.columns.length)
+    assert.ok(row.every((value: unknown) => typeof value === 'number' && value >= 0))
+  }
+})
+
+test('the status counts bytes, frames, close codes and reloads, and tells the last fault', async t => {
+  const gateway = await startGateway(t, {
+    listener: {
+      'listener.mjs': `export function onMessage(data) {
+  if (data.message === 'fail') throw new Error('out of luck')
+  data.conn.send('to one')
+}`,
+    },
+  })
+  const client = await connect(t, gateway.url)
+  client.send('four')
+  await client.messages(2)
+  client.send('fail')
+  await gateway.event('listener.error')
+  await gateway.call('POST', '/reload')
+  await client.close(4999)
+  await gateway.event('client.close')
+  const { body } = await gateway.call('GET', '/status')
+  const { bytesIn, bytesOut, sent, delivered, reloads } = body.counters
+  // Two frames with heads of two bytes each.
+  assert.deepEqual(
+    { bytesIn, bytesOut, sent, delivered, reloads },
+    { bytesIn: 8, bytesOut: 14, sent: 2, delivered: 1, reloads: 1 },
+  )
+  assert.deepEqual(body.closes, { 4999: 1 })
+  const { at, message, hook, stack } = body.listener.lastFault
+  assert.ok(Math.abs(Date.now() - Date.parse(at)) < 60_000)
+  assert.deepEqual([message, hook], ['onMessage failed: out of luck', 'onMessage'])
+  assert.match(stack, /listener\.mjs:2:/)
+  const { rssBytes, heapUsedBytes, loopDelayMs } = body.process
+  assert.ok(rssBytes > heapUsedBytes && heapUsedBytes > 1_000_000)
+  assert.deepEqual(Object.keys(loopDelayMs), ['p50', 'p99', 'max'])
+})
+
+test('no more than 32 listen at a time', async t => {
+  const gateway = await startGateway(t)
+  const all = await Promise.all(Array.from({ length: 32 }, () => listen(t, gateway.socket, '/events')))
+  const refused = await gateway.call('GET', '/events')
+  assert.deepEqual(
+    [refused.status, refused.body.detail, refused.headers['retry-after']],
+    [429, '32 callers listen to events already, and no more may', '1'],
+  )
+  assert.equal((await gateway.call('HEAD', '/status')).status, 200)
+  for (const events of all) events.close()
+})
