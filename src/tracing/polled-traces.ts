@@ -1,5 +1,5 @@
 /** Traces of this node that another node asks for, bit by bit. One that is asked for no longer ends. */
-import type { Traced, TraceEvent } from './trace.ts'
+import type { Trace, Traced, TraceEvent } from './trace.ts'
 import type { Traces } from './traces.ts'
 
 /** Who does not ask in this time has gone. */

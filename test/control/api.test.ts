@@ -69,7 +69,7 @@ test('every wrong call gets its problem document, and none disturbs the gateway'
     ['GET', '/push', undefined, {}, 405, /POST/],
     ['DELETE', '/status', undefined, {}, 405, /GET/],
     ['GET', '/nowhere', undefined, {}, 404, /\/status/],
-    ['GET', '/', undefined, {}, 404, /\/push/],
+    ['POST', '/', undefined, {}, 405, /GET/],
     ['GET', '/constructor', undefined, {}, 404, /\/push/],
     ['GET', '/connections?limit=0', undefined, {}, 400, /limit takes/],
     ['GET', '/connections?limit=abc', undefined, {}, 400, /limit takes/],
@@ -173,7 +173,7 @@ test('connections in pages, one of them, and closing it', async t => {
   clients[0]?.send('one')
   await clients[0]?.messages(1)
   const one = (await gateway.call('GET', `/connections/${id}`)).body
-  assert.deepEqual(Object.keys(one), ['id', 'ip', 'path', 'openedAt', 'received', 'sent'])
+  assert.deepEqual(Object.keys(one), ['id', 'ip', 'path', 'openedAt', 'received', 'sent', 'bufferedBytes'])
   assert.deepEqual([one.ip, one.path, one.received, one.sent], ['127.0.0.1', '/n/0', 1, 1])
   assert.ok(Math.abs(Date.parse(one.openedAt) - Date.now()) < 60_000)
   for (const code of ['1005', '999', '1015', '2999', '5000', 'x', '10000', '']) {
@@ -192,6 +192,7 @@ test('status has what the contract names', async t => {
   const gateway = await startGateway(t, { listener: { 'listener.js': 'export const onMessage = () => {}' } })
   const { body } = await gateway.call('GET', '/status')
   assert.deepEqual(Object.keys(body).sort(), [
+    'closes',
     'connections',
     'counters',
     'groups',
@@ -199,6 +200,7 @@ test('status has what the contract names', async t => {
     'listener',
     'mode',
     'port',
+    'process',
     'state',
     'uptimeMs',
     'users',
