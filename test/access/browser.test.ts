@@ -4,15 +4,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { launchBrowser, noBrowser } from '../support/browser.ts'
 import { cli } from '../support/cli.ts'
 import { startGateway } from '../support/gateway.ts'
-import { missing } from '../support/needs.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
 
 test('a browser gets in by subprotocol, query and cookie, from the origin that is allowed, and with compression', {
-  skip: missing(CHROMIUM, 'chromium'),
+  skip: noBrowser,
 }, async t => {
   const page = createServer((_, response) => response.end('<!doctype html><title>test</title>')).listen(0)
   await once(page, 'listening')
@@ -29,9 +26,7 @@ test('a browser gets in by subprotocol, query and cookie, from the origin that i
   })
   const minted = await cli({ cwd: gateway.folder, env: secret }, 'token', '--user', 'anna')
   const token = minted.out.trim()
-  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args })
-  t.after(() => browser.close())
+  const browser = await launchBrowser(t)
   const context = await browser.newContext()
   const tab = await context.newPage()
   /** Connects, sends a long text, and tells what came back. */
