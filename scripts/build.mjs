@@ -1,7 +1,8 @@
 // `npm run build`: src → dist, as plain JavaScript with its types. Always from an empty folder,
 // so that nothing of an older build is shipped.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,13 +11,14 @@ import { build } from 'esbuild'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const typescript = createRequire(import.meta.url).resolve('typescript/package.json')
+const compile = (...words) => {
+  const tsc = spawnSync(process.execPath, [join(dirname(typescript), 'bin', 'tsc'), ...words], {
+    stdio: 'inherit',
+  })
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+}
 rmSync(dist, { recursive: true, force: true })
-const tsc = spawnSync(
-  process.execPath,
-  [join(dirname(typescript), 'bin', 'tsc'), '-p', join(root, 'src', 'tsconfig.json')],
-  { stdio: 'inherit' },
-)
-if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+compile('-p', join(root, 'src', 'tsconfig.json'))
 
 // The command becomes one file, and CommonJS: a push may need only half as long again as Node itself, which
 // takes about a millisecond for each module that it loads, and some for its loader of ES modules.
@@ -36,3 +38,52 @@ await build({
   logLevel: 'warning',
 })
 chmodSync(command, 0o755)
+
+// What runs in browsers: the client for applications, with its types, and the first page in one document. Chrome 94,
+// Firefox 93 and Safari 16 or newer.
+const browser = join(root, 'src', 'browser')
+const out = join(dist, 'browser')
+const forBrowsers = {
+  bundle: true,
+  minify: true,
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+await build({
+  ...forBrowsers,
+  entryPoints: [join(browser, 'client.ts')],
+  outfile: join(out, 'client.js'),
+  format: 'esm',
+})
+compile('-p', join(browser, 'tsconfig.types.json'))
+
+const inline = async (...path) => {
+  const { outputFiles } = await build({
+    ...forBrowsers,
+    entryPoints: [join(browser, ...path)],
+    format: 'esm',
+    write: false,
+  })
+  return outputFiles[0].text.trim()
+}
+const style = await inline('page', 'page.css')
+const script = await inline('page', 'main.ts')
+const html = readFileSync(join(browser, 'page', 'page.html'), 'utf8')
+  .replaceAll(/\n\s*/g, '\n')
+  .replace('<style></style>', () => `<style>${style}</style>`)
+  .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`)
+const hash = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+const policy = [
+  "default-src 'none'",
+  `script-src ${hash(script)}`,
+  `style-src ${hash(style)}`,
+  "connect-src 'self' ws: wss:",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+]
+writeFileSync(join(out, 'page.html'), html)
+writeFileSync(join(out, 'page.csp'), `${policy.join('; ')}\n`)

@@ -8,6 +8,7 @@ import type { Belonging } from './connections/belonging.ts'
 import { CLOSE, codeOfFrameError } from './connections/close-codes.ts'
 import { ClosingWatch } from './connections/closing.ts'
 import { ClientConnection, type ConnectionOwner } from './connections/connection.ts'
+import { greeting, PAGE_PROTOCOL } from './connections/page-protocol.ts'
 import type { RawSocket } from './connections/raw-socket.ts'
 import type { Registry } from './connections/registry.ts'
 import type { ServerSocket } from './connections/socket.ts'
@@ -90,12 +91,14 @@ export class Clients {
 
   /** A client has come in. */
   opened(socket: ServerSocket, raw: Duplex, admitted: Admitted): void {
-    const { log, connections, listener, belonging, traces } = this.#options
+    const { settings, log, connections, listener, belonging, traces } = this.#options
     const { request } = admitted
     // A public server gives TCP sockets.
     const connection = new ClientConnection(admitted, socket, raw as RawSocket, this.#owner)
     this.counters.opened++
     connections.add(connection)
+    // Before anybody else can send to it.
+    if (settings.page && request.protocol === PAGE_PROTOCOL) connection.send(greeting(connection.id))
     belonging.opened(connection, admitted.groups)
     this.upkeep.add(connection)
     traces.identified(connection)

@@ -11,6 +11,7 @@ import type { Registry } from './connections/registry.ts'
 import { ClientRequest } from './connections/request.ts'
 import { PublicServer } from './connections/server.ts'
 import type { Outbox } from './delivery/outbox.ts'
+import { FirstPage } from './first-page.ts'
 import type { Phases } from './lifecycle.ts'
 import { listenFault } from './listen-fault.ts'
 import type { ListenerPort } from './listener/listener.ts'
@@ -47,6 +48,7 @@ const SPARE_SOCKETS = 1000
 
 export class PublicSide implements Phases {
   readonly #options: PublicSideOptions
+  readonly #page: FirstPage | undefined
   #server: PublicServer | undefined
   #port: number | undefined
   #since = 0
@@ -55,6 +57,9 @@ export class PublicSide implements Phases {
 
   constructor(options: PublicSideOptions) {
     this.#options = options
+    const { page, path, jwtSecret, jwtPublicKey, jwtJwksUrl } = options.settings
+    const needsToken = (jwtSecret ?? jwtPublicKey ?? jwtJwksUrl) !== null
+    this.#page = page ? new FirstPage({ path, needsToken }) : undefined
   }
 
   /** The port that is listened on, or undefined. */
@@ -157,6 +162,7 @@ export class PublicSide implements Phases {
         closeTimeoutMs: settings.shutdownTimeoutMs + 1000,
         tls: certificate?.current,
         health,
+        page: request => this.#page?.answer(request),
         maxSockets: settings.maxConnections === 0 ? 0 : settings.maxConnections + SPARE_SOCKETS,
         arrived: arrivals.counts ? address => arrivals.take(address) : undefined,
         admit: (request, whenGone) => this.#admit(request, whenGone),

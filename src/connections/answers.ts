@@ -36,8 +36,11 @@ export function destroyLater(socket: Duplex): void {
   socket.once('close', () => clearTimeout(late))
 }
 
-/** Answers on a socket that node:http has let go of, and closes it. */
-export function refuse(socket: Duplex, { status, headers, body }: Answer): void {
+/**
+ * Answers on a socket that node:http has let go of, and closes it.
+ * @param method the request's: the answer to HEAD has no body
+ */
+export function refuse(socket: Duplex, { status, headers, body }: Answer, method?: string): void {
   const all = {
     ...headers,
     Connection: status === 426 ? 'Upgrade, close' : 'close',
@@ -46,5 +49,7 @@ export function refuse(socket: Duplex, { status, headers, body }: Answer): void 
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.once('finish', () => socket.destroy())
   destroyLater(socket)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`,
+  )
 }

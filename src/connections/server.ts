@@ -1,4 +1,7 @@
-/** The public port: WebSocket upgrades, `GET /healthz`, and 426 for any other HTTP request; with TLS if wanted. */
+/**
+ * The public port: WebSocket upgrades, `GET /healthz`, the first page, and 426 for any other HTTP request; with TLS if
+ * wanted.
+ */
 import {
   createServer,
   type IncomingMessage,
@@ -38,6 +41,8 @@ export interface PublicServerOptions {
   readonly tls: SecureContextOptions | undefined
   /** Whether `GET /healthz` is 200 or 503, and its body. */
   health(): { readonly ok: boolean; readonly body: object }
+  /** The answer to a request for the first page or what belongs to it; undefined for any other request. */
+  page(request: IncomingMessage): Answer | undefined
   /** The most TCP connections, so that they cannot take up all file descriptors; 0 is any number. */
   readonly maxSockets: number
   /**
@@ -93,9 +98,10 @@ export class PublicServer {
     if (options.compression)
       this.#ws.on('headers', (headers, request) => this.#windows.set(request, windowBits(headers)))
     this.#http = this.#createServer((request, response) => {
-      const answer = this.#answer(request)
-      response.writeHead(answer.status, answer.headers)
-      response.end(request.method === 'HEAD' ? undefined : answer.body)
+      const { status, headers, body } = this.#answer(request)
+      const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) }
+      response.writeHead(status, { ...headers, ...length })
+      response.end(request.method === 'HEAD' ? undefined : body)
     })
     if (options.maxSockets > 0) this.#http.maxConnections = options.maxSockets
     const { arrived } = options
@@ -173,7 +179,7 @@ export class PublicServer {
     const ended = (): void => void socket.destroy()
     socket.on('error', ended)
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      refuse(socket, this.#answer(request))
+      refuse(socket, this.#answer(request), request.method)
       return
     }
     if (this.#isClosed) {
@@ -260,6 +266,8 @@ export class PublicServer {
         body: `${JSON.stringify(body)}\n`,
       }
     }
+    const page = this.#options.page(request)
+    if (page !== undefined) return page
     return {
       status: 426,
       headers: { Upgrade: 'websocket', Connection: 'Upgrade', 'Content-Type': 'text/plain; charset=utf-8' },

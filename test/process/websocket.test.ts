@@ -122,7 +122,7 @@ test('a plain HTTP request gets 426, GET /healthz gets 200, also with an upgrade
     'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
   }
   assert.equal((await http(port, '/healthz', { headers: h2c })).status, 200)
-  assert.equal((await http(port, '/', { headers: h2c })).status, 426)
+  assert.equal((await http(port, '/chat', { headers: h2c })).status, 426)
 })
 
 test('bad handshakes are refused, and resets in the middle of one harm nobody', async t => {

@@ -6,6 +6,7 @@ import {
   milliseconds,
   millisecondsOrOff,
   oneOf,
+  onOff,
   port,
   portOrOff,
   text,
@@ -44,6 +45,14 @@ export const service = {
     kind: port,
     default: 10125,
     meaning: 'The port of the WebSocket server. 0 takes a free one, shown by `gateway status`.',
+  }),
+  page: variable({
+    name: 'WS_PAGE',
+    kind: onOff,
+    default: true,
+    shownDefault: 'on',
+    meaning:
+      'Browsers get a page for trying the gateway out at `/` of its port, and the client for browsers at `/client.js`. Not for production.',
   }),
   startupMode: variable<'automatic' | 'manual' | 'disabled'>({
     name: 'WS_STARTUP_MODE',

@@ -1,0 +1,43 @@
+/** Bytes as people read and write them. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB']
+
+/** A size such as `12 B` or `1.4 kB`. */
+export function sizeText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
+}
+
+/** The bytes of a text in UTF-8. */
+export function utf8Bytes(text: string): number {
+  return new Blob([text]).size
+}
+
+/**
+ * Reads bytes in hex, such as `de ad BE:EF` or `0xdeadbeef`.
+ * @throws RangeError that says what is wrong
+ */
+export function readHex(text: string): Uint8Array<ArrayBuffer> {
+  const digits = text.replaceAll(/0x|[\s,:]/gi, '')
+  const strange = /[^0-9a-f]/i.exec(digits)
+  if (strange !== null) throw new RangeError(`Hex takes 0 to 9 and a to f, got “${strange[0]}”.`)
+  if (digits.length % 2 === 1) throw new RangeError('Hex takes two digits for each byte; one is missing.')
+  return Uint8Array.from(digits.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
+}
+
+/** Bytes in hex, sixteen a line, with what of them is printable ASCII. */
+export function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let at = 0; at < bytes.length; at += 16) {
+    const line = [...bytes.subarray(at, at + 16)]
+    const hex = line.map(byte => byte.toString(16).padStart(2, '0')).join(' ')
+    const ascii = line.map(byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')
+    lines.push(`${hex.padEnd(47)}  ${ascii}`)
+  }
+  return lines.join('\n')
+}

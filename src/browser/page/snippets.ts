@@ -1,0 +1,80 @@
+/** What to paste into one's own page, and into a shell. They follow what the form says. */
+import { announce } from './announcer.ts'
+import { box } from './elements.ts'
+import { givenProtocols, givenToken, targetUrl } from './target.ts'
+
+const COPIED_MS = 1500
+
+const quoted = (text: string): string => `'${text.replaceAll("'", '%27')}'`
+
+/** The snippets anew. @param id the connection's, when there is one */
+export function updateSnippets(id?: string): void {
+  let url: string
+  try {
+    url = quoted(targetUrl().href)
+  } catch {
+    // While a URL is being typed, the last good one stays.
+    return
+  }
+  const names = givenProtocols().map(quoted)
+  const hasToken = givenToken() !== ''
+  const plain = hasToken ? ["'bearer'", 'token', ...names] : names
+  box('plain').textContent = [
+    '<script>',
+    ...(hasToken ? ['  const token = /* of your application */', ''] : []),
+    `  const socket = new WebSocket(${url}${plain.length > 0 ? `, [${plain.join(', ')}]` : ''})`,
+    "  socket.onopen = () => socket.send('hello')",
+    '  socket.onmessage = event => console.log(event.data)',
+    '  socket.onclose = event => console.log(event.code)',
+    '</script>',
+  ].join('\n')
+  const more = [
+    ...(names.length > 0 ? [`[${names.join(', ')}]`] : []),
+    ...(hasToken
+      ? ["{\n    token: async () => (await fetch('/token')).text(),  // your application's\n  }"]
+      : []),
+  ]
+  box('client').textContent = [
+    '<script type="module">',
+    `  import { GatewaySocket }`,
+    `    from ${quoted(new URL('client.js', location.href).href)}`,
+    '',
+    `  const socket = new GatewaySocket(${[url, ...more].join(', ')})`,
+    '  socket.onmessage = event => console.log(event.data)',
+    "  socket.send('hello')  // once it is connected",
+    '</script>',
+  ].join('\n')
+  box('push').textContent = [
+    '# where it runs; in its container: docker exec NAME …',
+    "gateway push 'hello, everybody'",
+    ...(id === undefined ? [] : [`gateway push 'only for this page' --to ${id}`]),
+  ].join('\n')
+}
+
+/** Copies what an element holds when its button is pressed. */
+export function copies(button: HTMLButtonElement, from: string): void {
+  const label = button.firstChild
+  const words = label?.nodeValue ?? ''
+  const say = (text: string): void => {
+    if (label !== null) label.nodeValue = text
+  }
+  let timer: number | undefined
+  button.addEventListener('click', async () => {
+    const done = await copy(box(from))
+    say(done ? 'Copied' : 'Press Ctrl+C')
+    announce(done ? 'Copied' : 'Selected; press Ctrl+C to copy')
+    clearTimeout(timer)
+    timer = window.setTimeout(say, COPIED_MS, words)
+  })
+}
+
+/** By plain http: from another machine there is no clipboard for scripts; then the text is selected at least. */
+async function copy(source: HTMLElement): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(source.textContent ?? '')
+    return true
+  } catch {
+    getSelection()?.selectAllChildren(source)
+    return document.execCommand('copy')
+  }
+}
