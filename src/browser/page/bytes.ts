@@ -30,14 +30,14 @@ export function readHex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(digits.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
 }
 
-/** Bytes in hex, sixteen a line, with what of them is printable ASCII. */
+/** Bytes in hex, eight a line, with what of them is printable ASCII. */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = []
-  for (let at = 0; at < bytes.length; at += 16) {
-    const line = [...bytes.subarray(at, at + 16)]
+  for (let at = 0; at < bytes.length; at += 8) {
+    const line = [...bytes.subarray(at, at + 8)]
     const hex = line.map(byte => byte.toString(16).padStart(2, '0')).join(' ')
     const ascii = line.map(byte => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')
-    lines.push(`${hex.padEnd(47)}  ${ascii}`)
+    lines.push(`${hex.padEnd(23)}  ${ascii}`)
   }
   return lines.join('\n')
 }

@@ -39,7 +39,8 @@ function setState(state: State, text: string): void {
   disconnect.disabled = !isActive
   send.disabled = file.disabled = state !== 'open'
   // A button that is disabled loses the focus: it goes on to what comes next.
-  if (state === 'open' && (focused === connect || focused === url)) message.focus()
+  if (state === 'opening' && focused === connect) disconnect.focus()
+  if (state === 'open' && (focused === disconnect || focused === url)) message.focus()
   if (!isActive && (focused === disconnect || focused === send || focused === file)) connect.focus()
 }
 
@@ -85,7 +86,10 @@ function open(): void {
         button('copy-id').hidden = false
         updateSnippets(id)
       },
-      received: data => logMessage('in', data),
+      received: data => {
+        logMessage('in', data)
+        showCounts()
+      },
       closed: (code, reason) => void closed(opening, code, reason),
     })
     session = opening

@@ -22,10 +22,11 @@ export function updateSnippets(id?: string): void {
   box('plain').textContent = [
     '<script>',
     ...(hasToken ? ['  const token = /* of your application */', ''] : []),
-    `  const socket = new WebSocket(${url}${plain.length > 0 ? `, [${plain.join(', ')}]` : ''})`,
+    `  const url = ${url}`,
+    `  const socket = new WebSocket(url${plain.length > 0 ? `, [${plain.join(', ')}]` : ''})`,
     "  socket.onopen = () => socket.send('hello')",
-    '  socket.onmessage = event => console.log(event.data)',
-    '  socket.onclose = event => console.log(event.code)',
+    '  socket.onmessage = e => console.log(e.data)',
+    '  socket.onclose = e => console.log(e.code)',
     '</script>',
   ].join('\n')
   const more = [
@@ -36,18 +37,19 @@ export function updateSnippets(id?: string): void {
   ]
   box('client').textContent = [
     '<script type="module">',
-    `  import { GatewaySocket }`,
-    `    from ${quoted(new URL('client.js', location.href).href)}`,
+    '  import { GatewaySocket } from',
+    `    ${quoted(new URL('client.js', location.href).href)}`,
     '',
-    `  const socket = new GatewaySocket(${[url, ...more].join(', ')})`,
-    '  socket.onmessage = event => console.log(event.data)',
+    `  const url = ${url}`,
+    `  const socket = new GatewaySocket(${['url', ...more].join(', ')})`,
+    '  socket.onmessage = e => console.log(e.data)',
     "  socket.send('hello')  // once it is connected",
     '</script>',
   ].join('\n')
   box('push').textContent = [
-    '# where it runs; in its container: docker exec NAME …',
+    '# where it runs, or: docker exec NAME gateway …',
     "gateway push 'hello, everybody'",
-    ...(id === undefined ? [] : [`gateway push 'only for this page' --to ${id}`]),
+    ...(id === undefined ? [] : [`gateway push 'only for you' --to ${id}`]),
   ].join('\n')
 }
 
