@@ -248,6 +248,15 @@ export class Gateway {
     return this.#availability.health()
   }
 
+  /** Whether a new client would be let in, as `GET /healthz` says. */
+  get letsIn(): boolean {
+    return this.#availability.publicHealth().ok
+  }
+
+  get isListenerReady(): boolean {
+    return this.#listener.ready
+  }
+
   /**
    * Lets the connections go bit by bit, while nobody new gets in, before an end that is announced.
    * @param ms how long it takes

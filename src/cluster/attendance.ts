@@ -37,6 +37,9 @@ export class Attendance {
   #beats: NodeJS.Timeout | undefined
   /** Whether a beat has not been read back yet. */
   #isBeating = false
+  /** When the last beat was given, and how long it took to come back. */
+  #beatAt = 0
+  #lagMs = 0
   /** Nodes whose state has yet to come before the first client may. */
   #expected: Set<string> | undefined
   /** Snapshots of this node that it has not read back yet. */
@@ -60,6 +63,12 @@ export class Attendance {
   /** Why this node is not joined, or null. */
   get error(): string | null {
     return this.#error
+  }
+
+  /** How long the last beat took to come back; the one that is under way counts when it takes longer already. */
+  get lagMs(): number {
+    const underWay = this.#isBeating ? performance.now() - this.#beatAt : 0
+    return Math.round(Math.max(this.#lagMs, underWay) * 100) / 100
   }
 
   /** The other nodes that live. */
@@ -112,6 +121,7 @@ export class Attendance {
     this.#expected = undefined
     this.#isAsking = false
     this.#isKnown = false
+    this.#isBeating = false
   }
 
   /** Says who this is and what it holds, at the beginning of a session. */
@@ -205,6 +215,7 @@ export class Attendance {
     // While Redis hangs, beats that pile up would count the others' silence all at once.
     if (!this.isJoined || this.#isBeating) return
     this.#isBeating = true
+    this.#beatAt = performance.now()
     const { node, key, say, load } = this.#options
     say({ kind: 'beat', host: this.#host, ...load() })
     // Whoever comes looks there for whom to wait for.
@@ -246,6 +257,7 @@ export class Attendance {
   }
 
   #heardOwnBeat(): void {
+    if (this.#isBeating) this.#lagMs = performance.now() - this.#beatAt
     this.#isBeating = false
     this.#isKnown = true
     for (const dead of this.#members.beat()) this.#options.say({ kind: 'dead', node: dead })

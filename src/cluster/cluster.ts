@@ -43,6 +43,8 @@ export interface BackplaneStatus {
   readonly state: 'joined' | 'away'
   /** Why Redis is away, or null. */
   readonly error: string | null
+  /** How long this node's last sign of life took to come back through Redis, or has taken so far. */
+  readonly lagMs: number
   /** What waits to be sent to the other nodes. */
   readonly bufferedMessages: number
   readonly bufferedBytes: number
@@ -114,13 +116,14 @@ export class Cluster implements OtherNodes, Peers {
   }
 
   get status(): BackplaneStatus {
-    const { isJoined, error } = this.#attendance
+    const { isJoined, error, lagMs } = this.#attendance
     const { published } = this.bus.counters
     const { received, repeats, missed } = this.bus.read
     const { messages, bytes, dropped } = this.bus.buffered
     return {
       state: isJoined ? 'joined' : 'away',
       error,
+      lagMs,
       bufferedMessages: messages,
       bufferedBytes: bytes,
       ...{ published, received, repeats, dropped, missed },

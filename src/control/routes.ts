@@ -15,6 +15,7 @@ import { watchStatus } from './event-routes.ts'
 import { listGateways, passOn } from './gateway-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
 import { actOn, listNodes, showNode } from './node-routes.ts'
+import { showMetrics } from './metrics-route.ts'
 import { push } from './push-route.ts'
 import { trace } from './trace-route.ts'
 
@@ -41,6 +42,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   },
   '/status': { GET: ({ gateway }) => ok(gateway.status()) },
   '/events': { GET: watchStatus },
+  '/metrics': { GET: showMetrics },
   '/health': {
     GET: ({ gateway }) => {
       const health = gateway.health()

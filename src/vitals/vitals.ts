@@ -1,4 +1,5 @@
 /** How the process is, second by second, and how it was in the last ten minutes. */
+import { Durations } from './durations.ts'
 import { type LoopDelay, LoopDelayMeter } from './loop-delay.ts'
 
 const EVERY_MS = 1000
@@ -34,6 +35,8 @@ export const COLUMNS = [
 export type Row = readonly number[]
 
 export class Vitals {
+  /** The longest delay of the event loop in each second since the start. */
+  readonly loopDelays = new Durations()
   readonly #read: () => Totals
   readonly #meter = new LoopDelayMeter()
   readonly #rows: Row[] = []
@@ -87,6 +90,7 @@ export class Vitals {
     this.#process = processVitals(Math.round(busy * 1000) / 1000, this.#meter.take())
     const rate = (key: keyof Totals): number => Math.round((totals[key] - before.totals[key]) / seconds)
     const { rssBytes, heapUsedBytes, loopDelayMs } = this.#process
+    this.loopDelays.add(loopDelayMs.max)
     const row = [
       ...[
         Date.now(),

@@ -1,0 +1,63 @@
+/** What has come and gone: connections, messages, bytes, pushes. */
+import { CLOSE } from '../connections/close-codes.ts'
+import { counter, type Measured, type Metric, type Sample } from './metric.ts'
+
+/** Counted from 0, so that the first close with one of these is an increase. */
+const KNOWN_CODES = Object.values(CLOSE).map(String)
+
+function closes({ status }: Measured): Sample[] {
+  const none = Object.fromEntries(KNOWN_CODES.map(code => [code, 0]))
+  return Object.entries({ ...none, ...status.closes }).map(([code, value]) => ({ labels: { code }, value }))
+}
+
+export const trafficMetrics: readonly Metric[] = [
+  counter('connections_opened', 'Connections that have opened.', ({ status }) => status.counters.opened),
+  counter(
+    'connections_closed',
+    'Connections that have closed, by close code; codes beyond the first 50 are `other`.',
+    closes,
+    ['code'],
+  ),
+  counter('connections_refused', 'Handshakes that were refused.', ({ status }) => status.counters.refused),
+  counter('messages_received', 'Messages that came from clients.', ({ status }) => status.counters.received),
+  counter(
+    'messages_sent',
+    'Messages that went out to clients, each counted for each client, those of `conn.send` included.',
+    ({ status }) => status.counters.sent,
+  ),
+  counter(
+    'deliveries',
+    'Messages that `onMessage` let through, counted for each client that they went to.',
+    ({ status }) => status.counters.delivered,
+  ),
+  counter(
+    'received_bytes',
+    'Bytes of the messages that came from clients.',
+    ({ status }) => status.counters.bytesIn,
+  ),
+  counter(
+    'sent_bytes',
+    'Bytes of the messages that went out, with their framing.',
+    ({ status }) => status.counters.bytesOut,
+  ),
+  counter(
+    'pushes',
+    'Messages that applications or the listener pushed.',
+    ({ status }) => status.counters.pushes,
+  ),
+  counter(
+    'unknown_recipients',
+    'Recipients, given by id, that were closed or unknown.',
+    ({ status }) => status.counters.unknownRecipients,
+  ),
+  counter(
+    'slow_consumers_closed',
+    'Clients that were closed with 1013 because they read too slowly (WS_SLOW_CONSUMER=close).',
+    ({ status }) => status.counters.slowConsumersClosed,
+  ),
+  counter(
+    'slow_consumer_drops',
+    'Messages that were left out for clients that read too slowly (WS_SLOW_CONSUMER=drop).',
+    ({ status }) => status.counters.slowConsumerDrops,
+  ),
+]
