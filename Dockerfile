@@ -1,7 +1,10 @@
 # The gateway's image. It builds with BuildKit and with the legacy builder: no RUN --mount, no COPY --chmod.
 
+# A release gives it with its digest, so that the same sources make the same image: docs/releasing.md.
+ARG BASE=node:24-bookworm-slim
+
 # What the gateway needs when it runs, and nothing more. No package's install script runs.
-FROM node:24-bookworm-slim AS dependencies
+FROM ${BASE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Types, TypeScript sources and source maps are a third of it, and nothing at run time reads them.
@@ -9,23 +12,24 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' \) -delete
 
 # src → dist, and the tree of /app as it will be.
-FROM node:24-bookworm-slim AS build
+FROM ${BASE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/types.mjs scripts/
 COPY src src
 RUN npm run build
+COPY LICENSE ./
 COPY listener listener
 COPY healthcheck healthcheck
 # Readable for every user, whatever umask the checkout was made with.
 RUN mkdir /out \
- && cp -R package.json dist listener healthcheck /out/ \
+ && cp -R package.json LICENSE dist listener healthcheck /out/ \
  && chmod -R u=rwX,go=rX /out \
  && chmod 755 /out/dist/cli/main.cjs /out/healthcheck/healthcheck
 
-FROM node:24-bookworm-slim
+FROM ${BASE}
 LABEL org.opencontainers.image.title="websocket-gateway" \
       org.opencontainers.image.description="A WebSocket gateway in one container: browsers connect, a small listener file decides who gets what, and your application pushes." \
       org.opencontainers.image.licenses="MIT" \

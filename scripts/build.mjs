@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { keepTypes } from './types.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -87,3 +88,12 @@ const policy = [
 ]
 writeFileSync(join(out, 'page.html'), html)
 writeFileSync(join(out, 'page.csp'), `${policy.join('; ')}\n`)
+
+// The other program that npm puts on the path.
+chmodSync(join(dist, 'main.js'), 0o755)
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const types = Object.values(exports).flatMap(({ types }) => types ?? [])
+keepTypes(
+  dist,
+  types.map(file => join(root, file)),
+)

@@ -1,5 +1,6 @@
 /** What travels between nodes, and how a batch of it is written. */
 import type { Order } from '../cluster/questions.ts'
+import type { Load } from '../cluster/status.ts'
 import type { PresenceRecord } from '../presence/records.ts'
 
 /** The recipients of a message, as other nodes can look them up. Left out: everyone. */
@@ -24,13 +25,6 @@ export interface OrderRecord {
   readonly kind: 'order'
   readonly order: Order
   readonly reply?: { readonly node: string; readonly question: string }
-}
-
-/** How much a node holds. */
-export interface Load {
-  readonly connections: number
-  readonly groups: number
-  readonly users: number
 }
 
 /** A node is there, for the first time or again. `isNew` asks all others for what they hold. */

@@ -1,6 +1,6 @@
 /** What `gateway status` shows of a cluster: its nodes, and how it stands with what is between them. */
-import type { BackplaneStatus } from '../cluster/cluster.ts'
-import type { PushStreamStatus } from '../push-stream/push-stream.ts'
+import type { BackplaneStatus } from '../cluster/status.ts'
+import type { PushStreamStatus } from '../push-stream/status.ts'
 import type { NodeJson } from '../status.ts'
 import { count } from './count.ts'
 import { linesOf } from './table.ts'

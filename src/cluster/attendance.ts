@@ -1,10 +1,11 @@
 /** Who is in the cluster: how this node joins and leaves it, and what it makes of the others' signs of life. */
 import { hostname } from 'node:os'
 import type { RedisReply, Words } from '../backplane/connection.ts'
-import type { Beat, Bye, Dead, Hello, Load, State } from '../backplane/records.ts'
+import type { Beat, Bye, Dead, Hello, State } from '../backplane/records.ts'
 import type { Logger } from '../log.ts'
 import type { Presence } from '../presence/presence.ts'
-import { BEATS_TO_DEATH, Members, type NodeStatus } from './members.ts'
+import { BEATS_TO_DEATH, Members } from './members.ts'
+import type { Load, NodeStatus } from './status.ts'
 
 export interface AttendanceOptions {
   /** This node's id. */

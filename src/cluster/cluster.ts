@@ -1,7 +1,7 @@
 /** This node among the others: what it sends them, what it asks them, and what it does when they send or ask. */
 import { Bus } from '../backplane/bus.ts'
 import { History } from '../backplane/history.ts'
-import type { BusRecord, Load, OrderRecord } from '../backplane/records.ts'
+import type { BusRecord, OrderRecord } from '../backplane/records.ts'
 import { nodeOf } from '../connections/id.ts'
 import { isBinaryFrame, payloadOf } from '../delivery/encode.ts'
 import type { Recipients } from '../delivery/recipients.ts'
@@ -13,9 +13,9 @@ import type { Peers } from './all-nodes.ts'
 import { Attendance } from './attendance.ts'
 import { Inquiries, replyText } from './inquiries.ts'
 import { Losses } from './losses.ts'
-import type { NodeStatus } from './members.ts'
 import type { Order, Question } from './questions.ts'
 import { fromRemote, toRemote } from './remote-recipients.ts'
+import type { BackplaneStatus, Load, NodeStatus } from './status.ts'
 
 export interface ClusterOptions {
   /** This node's id. */
@@ -36,26 +36,6 @@ export interface ClusterOptions {
   pushed(key: string, recipients: number): void
   /** Answers for this node. */
   answer(question: Question): unknown
-}
-
-/** What `GET /status` says of it. */
-export interface BackplaneStatus {
-  readonly state: 'joined' | 'away'
-  /** Why Redis is away, or null. */
-  readonly error: string | null
-  /** How long this node's last sign of life took to come back through Redis, or has taken so far. */
-  readonly lagMs: number
-  /** What waits to be sent to the other nodes. */
-  readonly bufferedMessages: number
-  readonly bufferedBytes: number
-  readonly published: number
-  readonly received: number
-  /** What has come twice, and was taken once. */
-  readonly repeats: number
-  /** What had to go because too much waited. */
-  readonly dropped: number
-  /** What other nodes have sent and never arrived here. */
-  readonly missed: number
 }
 
 export class Cluster implements OtherNodes, Peers {

@@ -1,14 +1,5 @@
 /** The nodes of the cluster, as this one has heard of them. Nobody's clock plays a part: beats are counted. */
-import type { Load } from '../backplane/records.ts'
-
-/** A node, as `GET /status` shows it. */
-export interface NodeStatus extends Load {
-  readonly id: string
-  /** The name of its machine or container. */
-  readonly host: string
-  readonly lastSeen: Date
-  readonly self?: true
-}
+import type { Load, NodeStatus } from './status.ts'
 
 interface Member {
   host: string

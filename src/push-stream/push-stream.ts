@@ -12,6 +12,7 @@ import { pauseUntilOver, untilOver } from '../until-over.ts'
 import { Lease } from './lease.ts'
 import { dataOf, readPush } from './read-push.ts'
 import { type Settled, type SettleKeys, settleCommand, settledBy } from './settlement.ts'
+import type { PushStreamStatus } from './status.ts'
 import { takeCommand } from './take.ts'
 
 export interface PushStreamOptions {
@@ -46,15 +47,6 @@ const AGAIN_MS = 250
 const TRIES = 8
 /** All nodes read in the name of one consumer, so that whoever comes next sees what was left. */
 const CONSUMER = 'gateway'
-
-/** What `GET /status` says of it. */
-export interface PushStreamStatus {
-  readonly name: string
-  /** Whether this node is the one that reads. */
-  readonly isReader: boolean
-  /** Why it cannot be read, or null. */
-  readonly error: string | null
-}
 
 export class PushStream {
   readonly #options: PushStreamOptions
