@@ -40,7 +40,10 @@ suite('the image', () => {
 
   dockerTest('only what it needs to run, and nothing of it can be changed by the gateway', async () => {
     assert.equal(await shell('id -un'), 'node')
-    assert.equal(await shell('ls /app'), 'LICENSE\ndist\nhealthcheck\nlistener\nlogs\nnode_modules\npackage.json\nrun')
+    assert.equal(
+      await shell('ls /app'),
+      'LICENSE\ndist\nhealthcheck\nlistener\nlogs\nnode_modules\npackage.json\nrun',
+    )
     const packages = (await shell('ls node_modules')).split('\n')
     assert.ok(packages.includes('ws'))
     for (const tool of ['typescript', 'tsx', 'playwright-core', '@biomejs', '@types']) {
