@@ -1,10 +1,9 @@
 /** What `GET /status` and `GET /health` say. */
 import type { BackplaneStatus, NodeStatus } from './cluster/status.ts'
 import type { GatewayState, StartupMode } from './lifecycle.ts'
-import type { Fault } from './listener/last-fault.ts'
-import type { ListenerPort, ListenerStatus } from './listener/listener.ts'
+import type { Fault, ListenerPort, ListenerStatus } from './listener/listener.ts'
 import type { PushStreamStatus } from './push-stream/status.ts'
-import type { ProcessVitals } from './vitals/vitals.ts'
+import type { ProcessVitals } from './vitals/process-vitals.ts'
 
 /** The answer of `GET /status`. */
 export interface Status {

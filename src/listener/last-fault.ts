@@ -1,16 +1,7 @@
 /** Remembers what the listener has last done wrong, on its way into the log. */
 import { plainError } from '../log/redaction.ts'
+import type { Fault } from './listener.ts'
 import type { ListenerLog } from './log.ts'
-
-/** The last fault of a load or a hook. */
-export interface Fault {
-  readonly at: Date
-  readonly message: string
-  /** The hook that has failed, if it was one. */
-  readonly hook?: string
-  /** In the words of the listener's own files. */
-  readonly stack?: string
-}
 
 export class LastFault {
   #fault: Fault | undefined

@@ -71,6 +71,16 @@ export interface ListenerStatus {
   readonly requests?: { readonly underWay: number; readonly waiting: number; readonly retried: number }
 }
 
+/** The last fault of a load or a hook. */
+export interface Fault {
+  readonly at: Date
+  readonly message: string
+  /** The hook that has failed, if it was one. */
+  readonly hook?: string
+  /** In the words of the listener's own files. */
+  readonly stack?: string
+}
+
 /** What a listener may use of the gateway that it decides for. */
 export interface ListenerSide {
   /** Makes the gateway that the hooks of one version see; its signal says when that version goes out of use. */

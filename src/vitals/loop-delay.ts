@@ -1,12 +1,6 @@
 /** How late the event loop has been: what everybody waits for while something blocks it. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-
-/** Of one second, in milliseconds. */
-export interface LoopDelay {
-  readonly p50: number
-  readonly p99: number
-  readonly max: number
-}
+import type { LoopDelay } from './process-vitals.ts'
 
 /** How often a timer looks. Its interval is part of what it measures, and is taken off. */
 const LOOK_MS = 20

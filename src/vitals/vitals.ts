@@ -1,6 +1,7 @@
 /** How the process is, second by second, and how it was in the last ten minutes. */
 import { Durations } from './durations.ts'
-import { type LoopDelay, LoopDelayMeter } from './loop-delay.ts'
+import { LoopDelayMeter } from './loop-delay.ts'
+import { type ProcessVitals, processVitals } from './process-vitals.ts'
 
 const EVERY_MS = 1000
 /** So many seconds are remembered. */
@@ -14,15 +15,6 @@ export interface Totals {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly pushes: number
-}
-
-/** What `GET /status` says of the process, of the last second. */
-export interface ProcessVitals {
-  readonly rssBytes: number
-  readonly heapUsedBytes: number
-  /** How many processor cores it has kept busy. */
-  readonly cpu: number
-  readonly loopDelayMs: LoopDelay
 }
 
 /** What the numbers of a row are. `received` to `pushes` are of one second; time is in ms since 1970. */
@@ -106,9 +98,4 @@ export class Vitals {
     if (this.#rows.length > REMEMBERED) this.#rows.shift()
     for (const listener of this.#listeners) listener(row)
   }
-}
-
-function processVitals(cpu: number, loopDelayMs: LoopDelay): ProcessVitals {
-  const { rss, heapUsed } = process.memoryUsage()
-  return { rssBytes: rss, heapUsedBytes: heapUsed, cpu, loopDelayMs }
 }
