@@ -23,6 +23,7 @@ const elsewhere = [
   'docker run -p 10125:10125 -v ./listener:/app/listener websocket-gateway',
   'docker compose up',
   'docker compose --profile php up',
+  'docker compose --profile samples up',
   'docker compose --profile cluster up',
 ]
 

@@ -1,6 +1,8 @@
 /** The samples of samples/, each with its gateway, and the application that serves their pages. */
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
@@ -23,7 +25,10 @@ export interface Samples<Name extends string> {
   readonly controlDir: string
 }
 
-/** Starts the gateways of some samples, with their folders as listeners, and the application for them. */
+/** How a listener's first lines say that it is run. */
+const COMMAND = /WS_GATEWAY_ID=(\S+) WS_PORT=(\d+) WS_LISTENER=(\S+) npm start/
+
+/** Starts the gateways of some samples, as their first lines say but at free ports, and the application for them. */
 export async function startSamples<Name extends string>(
   t: TestContext,
   names: readonly Name[],
@@ -32,10 +37,14 @@ export async function startSamples<Name extends string>(
   const both = { WS_CONTROL_DIR: controlDir, WS_JWT_SECRET: SECRET }
   const started = names.map(async name => {
     const { WS_JWT_SECRET, ...open } = both
+    const head = readFileSync(join(root, 'samples', name, 'listener.ts'), 'utf8')
+    const [, id = '', port, listener = ''] = COMMAND.exec(head) ?? []
+    const page = readFileSync(join(root, 'samples', name, 'page.html'), 'utf8')
+    assert.ok(page.includes(`:${port}/`), `the page of ${name} connects to another port than ${port}`)
     const env = {
       ...(name === 'notifications' ? both : open),
-      WS_GATEWAY_ID: name,
-      WS_LISTENER: join(root, 'samples', name),
+      WS_GATEWAY_ID: id,
+      WS_LISTENER: join(root, listener),
       // Who leaves a room is told of soon.
       WS_PRESENCE_GRACE_MS: '50',
     }
