@@ -23,6 +23,8 @@ const links = names.map(name => `<li><a href="/${name}">${name}</a>`).join('\n')
 const pages = {
   '/': () => read('index.html').replace('<!-- links -->', links),
   '/style.css': () => read('style.css'),
+  // The client for browsers, which comes back when a connection has ended. A gateway serves it as well.
+  '/client.js': () => read(import.meta.resolve('websocket-gateway/browser')),
 }
 for (const name of names) {
   // Compose takes an address before the port as well: 127.0.0.1:20131
@@ -49,8 +51,9 @@ const server = createServer(async (request, response) => {
   const [path] = request.url.split('?')
   const headers = { 'X-Content-Type-Options': 'nosniff' }
   if (request.method === 'GET' && Object.hasOwn(pages, path)) {
-    const type = path.endsWith('.css') ? 'text/css' : 'text/html; charset=utf-8'
-    response.writeHead(200, { ...headers, 'Content-Type': type }).end(pages[path]())
+    const [, type = 'html'] = /\.(css|js)$/.exec(path) ?? []
+    const kind = type === 'js' ? 'javascript' : type
+    response.writeHead(200, { ...headers, 'Content-Type': `text/${kind}; charset=utf-8` }).end(pages[path]())
     return
   }
   const [status, value] = await answer(request, path).catch(error => [400, { detail: error.message }])

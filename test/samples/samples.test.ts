@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { sendGatewayMessage } from '../../src/client.ts'
+import { gatewayAction, sendGatewayMessage } from '../../src/client.ts'
 import { axeViolations, launchBrowser, noBrowser } from '../support/browser.ts'
 import { connect, refusal } from '../support/client.ts'
 import { root } from '../support/gateway.ts'
@@ -175,6 +175,29 @@ suite('the samples in Chromium', { skip: noBrowser }, () => {
       assert.match(String((await client.messages(1))[0]), /^\{"error":"send the stocks/)
       client.send('["ACME"]')
       assert.match(String((await client.messages(2))[1]), /^\{"stock":"ACME","price":/)
+    })
+
+    await t.test('the pages come back after a restart of the gateway', async t => {
+      const rooms = await open(t, browser, `${url}/rooms`)
+      await fill(rooms, 'Name', 'Emil')
+      await click(rooms, 'Enter')
+      const present = rooms.getByText('Here: Emil', { exact: true })
+      await present.waitFor()
+      const ticker = await open(t, browser, `${url}/ticker`)
+      await ticker.getByRole('cell').first().waitFor()
+      for (const [name, gone] of [
+        ['rooms', present],
+        ['ticker', ticker.getByText('live', { exact: true })],
+      ] as const) {
+        await gatewayAction(name, 'restart', { controlDir })
+        await gone.waitFor()
+      }
+      await say(rooms, 'here again')
+      await line(rooms, 'Emil: here again')
+      await ticker.getByRole('cell').first().waitFor()
+      const client = await connect(t, `${gateways.rooms.url}/?name=Fritz`)
+      await client.messages(2)
+      assert.equal(client.got[0], '{"room":"lobby","here":["Emil","Fritz"]}')
     })
 
     // The one that the ticker was sent above.
