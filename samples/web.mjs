@@ -14,7 +14,8 @@ const names = named.length === 0 ? Object.keys(ports) : named
 const file = name => new URL(name, import.meta.url)
 const applications = {}
 for (const name of names) {
-  if (!(name in ports)) throw new Error(`there is no sample ${name}, but ${Object.keys(ports).join(', ')}`)
+  if (!Object.hasOwn(ports, name))
+    throw new Error(`there is no sample ${name}, but ${Object.keys(ports).join(', ')}`)
   if (existsSync(file(`${name}/app.mjs`))) applications[name] = await import(file(`${name}/app.mjs`))
 }
 
@@ -50,7 +51,7 @@ async function answer(request, path) {
 const server = createServer(async (request, response) => {
   const [path] = request.url.split('?')
   const headers = { 'X-Content-Type-Options': 'nosniff' }
-  if (request.method === 'GET' && Object.hasOwn(pages, path)) {
+  if (['GET', 'HEAD'].includes(request.method) && Object.hasOwn(pages, path)) {
     const [, type = 'html'] = /\.(css|js)$/.exec(path) ?? []
     const kind = type === 'js' ? 'javascript' : type
     response.writeHead(200, { ...headers, 'Content-Type': `text/${kind}; charset=utf-8` }).end(pages[path]())
