@@ -27,7 +27,7 @@ test('the package', async t => {
       'dist/main.js',
       'dist/cli/main.cjs',
       'listener/listener.ts',
-      'samples/chat/listener.ts',
+      'listener/examples/chat.ts',
       'docs/security.md',
       'docs/http-listener.schema.json',
       ...Object.values(own.exports as Record<string, string | Record<string, string>>).flatMap(entry =>

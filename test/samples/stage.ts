@@ -37,7 +37,7 @@ export async function startSamples<Name extends string>(
   const both = { WS_CONTROL_DIR: controlDir, WS_JWT_SECRET: SECRET }
   const started = names.map(async name => {
     const { WS_JWT_SECRET, ...open } = both
-    const head = readFileSync(join(root, 'samples', name, 'listener.ts'), 'utf8')
+    const head = readFileSync(join(root, 'listener/examples', `${name}.ts`), 'utf8')
     const [, id = '', port, listener = ''] = COMMAND.exec(head) ?? []
     const page = readFileSync(join(root, 'samples', name, 'page.html'), 'utf8')
     assert.ok(page.includes(`:${port}/`), `the page of ${name} connects to another port than ${port}`)

@@ -2,14 +2,14 @@
  * A chat with rooms, names, and who is there. A room is a group of the gateway, so it needs not be made or removed; a
  * name is a user, who is there once, however many windows are open. Open http://localhost:8081/rooms in some of them:
  *
- *   WS_GATEWAY_ID=rooms WS_PORT=10132 WS_LISTENER=samples/rooms npm start
+ *   WS_GATEWAY_ID=rooms WS_PORT=10132 WS_LISTENER=listener/examples/rooms.ts npm start
  *   node samples/web.mjs rooms
  *
  * The application speaks to one room: gateway push 'supper is ready' --group cats --id rooms
  */
 import type { Gateway, Listener } from 'websocket-gateway'
 
-/** Here everyone is who they say. Where that matters, the user comes from a token: see ../notifications. */
+/** Here everyone is who they say. Where that matters, the user comes from a token: see notifications.ts. */
 export const onClientHandshake: Listener['onClientHandshake'] = data => {
   const query = new URLSearchParams(data.request.query)
   const [name, room] = [query.get('name') ?? '', query.get('room') || 'lobby']

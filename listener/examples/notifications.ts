@@ -1,11 +1,11 @@
 /**
  * Notifications to one user, in all windows that this user has open. Who it is says the token, which the application
- * (app.mjs) makes at the login and the gateway checks by itself, with the same WS_JWT_SECRET. Whom a push is for says
- * the application: `users`. So nothing is left for a listener but to see to it that clients only listen. Run it, and
- * open http://localhost:8081/notifications in two browsers:
+ * (samples/notifications/app.mjs) makes at the login and the gateway checks by itself, with the same WS_JWT_SECRET.
+ * Whom a push is for says the application: `users`. So nothing is left for a listener but to see to it that clients
+ * only listen. Run it, and open http://localhost:8081/notifications in two browsers:
  *
  *   export WS_JWT_SECRET=$(openssl rand -hex 32)
- *   WS_GATEWAY_ID=notifications WS_PORT=10134 WS_LISTENER=samples/notifications npm start &
+ *   WS_GATEWAY_ID=notifications WS_PORT=10134 WS_LISTENER=listener/examples/notifications.ts npm start &
  *   node samples/web.mjs notifications
  *
  * Or from a shell: gateway push 'your parcel is here' --user anna --id notifications

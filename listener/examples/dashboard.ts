@@ -1,8 +1,8 @@
 /**
- * A live dashboard: the application (app.mjs) pushes its figures each second, and everyone sees them. A newcomer gets
- * the last minute at once. Open http://localhost:8081/dashboard :
+ * A live dashboard: the application (samples/dashboard/app.mjs) pushes its figures each second, and everyone sees
+ * them. A newcomer gets the last minute at once. Open http://localhost:8081/dashboard :
  *
- *   WS_GATEWAY_ID=dashboard WS_PORT=10133 WS_LISTENER=samples/dashboard npm start
+ *   WS_GATEWAY_ID=dashboard WS_PORT=10133 WS_LISTENER=listener/examples/dashboard.ts npm start
  *   node samples/web.mjs dashboard
  */
 import type { Listener } from 'websocket-gateway'

@@ -1,8 +1,9 @@
 /**
- * A stock ticker, pushed by the application (app.mjs). A client says which stocks it wants, ["ACME", "INIT"], and gets
- * their last prices at once, then each new one: a stock is a group. Open http://localhost:8081/ticker :
+ * A stock ticker, pushed by the application (samples/ticker/app.mjs). A client says which stocks it wants,
+ * ["ACME", "INIT"], and gets their last prices at once, then each new one: a stock is a group. Open
+ * http://localhost:8081/ticker :
  *
- *   WS_GATEWAY_ID=ticker WS_PORT=10135 WS_LISTENER=samples/ticker npm start
+ *   WS_GATEWAY_ID=ticker WS_PORT=10135 WS_LISTENER=listener/examples/ticker.ts npm start
  *   node samples/web.mjs ticker
  */
 import type { Listener } from 'websocket-gateway'

@@ -2,7 +2,7 @@
  * A simple chat: what somebody says goes to everyone else, and a newcomer gets the last twenty lines. Run it, and open
  * http://localhost:8081/chat in two windows:
  *
- *   WS_GATEWAY_ID=chat WS_PORT=10131 WS_LISTENER=samples/chat npm start
+ *   WS_GATEWAY_ID=chat WS_PORT=10131 WS_LISTENER=listener/examples/chat.ts npm start
  *   node samples/web.mjs chat
  *
  * The application may speak as well: gateway push 'supper is ready' --id chat
