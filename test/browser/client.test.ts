@@ -147,6 +147,8 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
   await t.test('asks for a token each time; after 4401 once at once, and no further time', async () => {
     const guarded = await startGateway(t, { env: { WS_JWT_SECRET: SECRET } })
     const page = await visit()
+    // The page's clock, so that it does not matter how slow this machine is.
+    await page.evaluate('clock = 0; performance.now = () => clock')
     const lasting = await token('1h')
     const withTokens = async (...given: string[]) => {
       await page.evaluate(`seen.length = 0; tokens = ${JSON.stringify(given)}; asked = 0`)
@@ -155,12 +157,22 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
         return tokens.length > 1 ? tokens.shift() : tokens[0]
       } })`)
     }
-    await withTokens(await token('2s'), lasting)
+    await withTokens(await token('3s'), lasting)
     await seen(page, 'open 1', 'close 4401 0', 'open 1')
     assert.equal(await page.evaluate('socket.protocol'), 'chat')
     assert.equal(await page.evaluate('asked'), 2)
     await closeAll(guarded, 4401)
     await stays(page, ['open 1', 'close 4401 0', 'open 1', 'close 4401 3'])
+    // A connection of more than five seconds was a good one: then its token may expire like the first one's.
+    await withTokens(lasting)
+    await seen(page, 'open 1')
+    for (const opens of [2, 3]) {
+      await page.evaluate('clock += 5001')
+      await closeAll(guarded, 4401)
+      await seen(page, 'open 1', opens)
+    }
+    await page.evaluate('socket.close()')
+    await seen(page, 'close 1005 3')
     // 401 looks like any other failure to a page: it goes on trying.
     await withTokens('none', 'none', lasting)
     assert.deepEqual(await seen(page, 'open 1'), [
