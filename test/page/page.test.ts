@@ -2,43 +2,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { axeViolations, faultsOf, launchBrowser, noBrowser } from '../support/browser.ts'
+import { faultsOf, launchBrowser, noBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { type GatewayProcess, startGateway, writeFiles } from '../support/gateway.ts'
-
-const host = (gateway: GatewayProcess): string => `127.0.0.1:${gateway.port}`
-
-/** What an element says. */
-const text = async (page: Page, selector: string): Promise<string> =>
-  (await page.locator(selector).textContent()) ?? ''
-
-/** What stands in the log, a line for each entry, without its time. */
-function entries(page: Page): Promise<string[]> {
-  return page.evaluate<string[]>(`[...document.querySelectorAll('#entries li')].map(item =>
-    [...item.children].slice(1).map(part => part.textContent).join(' ').replaceAll('\\n', ' ').trim())`)
-}
-
-/** Waits for an entry, and gives all. */
-function entry(page: Page, pattern: RegExp): Promise<string[]> {
-  return eventually(`${pattern}`, async () => {
-    const all = await entries(page)
-    return all.some(line => pattern.test(line)) && all
-  })
-}
-
-async function connect(page: Page): Promise<void> {
-  await page.click('#connect')
-  await page.locator('#state[data-state=open]').waitFor()
-}
-
-/** Both schemes of colours. */
-async function noViolations(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    assert.deepEqual(await axeViolations(page), [], colorScheme)
-  }
-}
+import { startGateway, writeFiles } from '../support/gateway.ts'
+import { connect, entries, entry, host, noViolations, text } from './first-page.ts'
 
 test('every control of the page does what it says', { skip: noBrowser, timeout: 60_000 }, async t => {
   const gateway = await startGateway(t)
