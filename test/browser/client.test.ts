@@ -61,25 +61,6 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
     await page.close()
   })
 
-  await t.test('does not come back after 1000 and 1008, and does after any other', async () => {
-    for (const [code, comesBack] of [
-      [1000, false],
-      [1008, false],
-      [1001, true],
-      [1011, true],
-      [1013, true],
-      [4000, true],
-    ] as const) {
-      const page = await visit()
-      await make(page, gateway, [gateway.url, QUICK])
-      await seen(page, 'open 1')
-      await closeAll(gateway, code)
-      if (comesBack) await seen(page, `close ${code} 0`, 'open 1')
-      else await stays(page, ['open 1', `close ${code} 3`])
-      await page.close()
-    }
-  })
-
   await t.test('after close() it stays closed, wherever it was', async () => {
     const page = await visit()
     await make(page, gateway, [gateway.url, QUICK])

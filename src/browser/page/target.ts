@@ -24,9 +24,7 @@ export function defaultUrl(): string {
 
 /** @throws TypeError that says what is wrong */
 export function targetUrl(): URL {
-  const text = url.value.trim()
-  if (!URL.canParse(text, location.href)) throw new TypeError(`“${text}” is no URL.`)
-  const parsed = new URL(text, location.href)
+  const parsed = parse(url.value.trim())
   parsed.protocol = parsed.protocol.replace('http', 'ws')
   parsed.hash = ''
   if (!/^wss?:$/.test(parsed.protocol)) {
@@ -36,6 +34,14 @@ export function targetUrl(): URL {
     throw new TypeError('This page came by https:, so the browser allows it wss: alone.')
   }
   return parsed
+}
+
+function parse(text: string): URL {
+  try {
+    return new URL(text, location.href)
+  } catch {
+    throw new TypeError(`“${text}” is no URL.`)
+  }
 }
 
 export function givenToken(): string {
