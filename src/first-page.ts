@@ -45,6 +45,8 @@ export class FirstPage {
   /** The answer to a request for one of them, or undefined for any other. */
   answer({ method, url, headers }: IncomingMessage): Answer | undefined {
     if (method !== 'GET' && method !== 'HEAD') return undefined
+    // A handshake whose Upgrade has got lost, such as in a proxy, is told so and is no visit of the page.
+    if (headers['sec-websocket-version'] !== undefined) return undefined
     const found = this.#answers.get(splitTarget(url ?? '').path)
     const known = headers['if-none-match']
     if (found === undefined || known === undefined) return found

@@ -20,7 +20,7 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
     await gateway.call('POST', '/stop')
     await seen(page, 'close 1001 0', 'error 0', 'close 1006 0')
     await gateway.call('POST', '/start')
-    await seen(page, 'open 1', 2)
+    await seen(page, 'open 1', 3)
     await gateway.push({ message: 'hello' })
     await seen(page, 'hello 1')
     await page.close()

@@ -32,6 +32,7 @@ test('the defaults are those of the contract', () => {
     listenerEvents: ['handshake', 'open', 'message', 'close', 'push'],
     listenerConcurrency: 64,
     onOpen: 'onClientOpen',
+    page: true,
     onClose: 'onClientClose',
     onMessage: 'onMessage',
     onHandshake: 'onClientHandshake',

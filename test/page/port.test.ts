@@ -109,6 +109,12 @@ test('no other path and no other method gives a file, and an upgrade is a WebSoc
   }
 })
 
+test('a handshake whose Upgrade a proxy has cut out gets 426, not the page', async t => {
+  const gateway = await startGateway(t)
+  const cut = { 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==' }
+  for (const path of ['/', '/client.js']) assert.equal((await ask(gateway, path, 'GET', cut)).status, 426)
+})
+
 test('WS_PAGE=off: 426 as ever, and /healthz', async t => {
   const gateway = await startGateway(t, { env: { WS_PAGE: 'off' } })
   for (const path of ['/', '/client.js']) {
