@@ -2,7 +2,7 @@
 // so that nothing of an older build is shipped.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +88,25 @@ const policy = [
 ]
 writeFileSync(join(out, 'page.html'), html)
 writeFileSync(join(out, 'page.csp'), `${policy.join('; ')}\n`)
+
+// The console: three files that the control API serves. Nothing is fetched from anywhere else, so uPlot is in it, with
+// the licence that says so.
+const uplot = readFileSync(join(root, 'node_modules', 'uplot', 'LICENSE'), 'utf8').trim()
+const banner = `/*! uPlot is part of this file.\n\n${uplot}\n*/`
+await build({
+  ...forBrowsers,
+  entryPoints: { console: join(browser, 'console', 'main.ts') },
+  outdir: out,
+  format: 'esm',
+  banner: { js: banner },
+})
+await build({
+  ...forBrowsers,
+  entryPoints: [join(browser, 'console', 'console.css')],
+  outdir: out,
+  banner: { css: banner },
+})
+copyFileSync(join(browser, 'console', 'index.html'), join(out, 'console.html'))
 
 // The other program that npm puts on the path.
 chmodSync(join(dist, 'main.js'), 0o755)

@@ -1,0 +1,36 @@
+/** The line that says that the gateway is away, and since when. */
+import { element, setText } from './element.ts'
+import { duration } from './format.ts'
+import type { Live } from './live.ts'
+
+/** A gateway says something each second; after so many milliseconds without, it is away. */
+const AWAY_MS = 4000
+
+/**
+ * @param changed told whether it is away, each time that this has changed
+ */
+export function awayLine(live: Live, signal: AbortSignal, changed: (isAway: boolean) => void): HTMLElement {
+  const what = element('span', { role: 'status' })
+  // Read out each second it would drown everything else.
+  const since = element('span', { 'aria-hidden': 'true' })
+  const line = element('div', { class: 'away', hidden: true }, what, since)
+  let wasAway = false
+  const look = (): void => {
+    const { heardAt, fault } = live.link.value
+    const silent = Date.now() - heardAt
+    const isAway = silent > AWAY_MS
+    if (isAway) {
+      setText(what, `No answer${fault === undefined ? '' : ` (${fault})`}; trying again.`)
+      setText(since, ` No answer since ${duration(silent)}.`)
+    } else setText(what, '')
+    line.hidden = !isAway
+    if (isAway !== wasAway) changed(isAway)
+    wasAway = isAway
+  }
+  const timer = setInterval(look, 1000)
+  signal.addEventListener('abort', () => clearInterval(timer))
+  live.link.watch(signal, ({ isOpen }) => {
+    if (isOpen && wasAway) look()
+  })
+  return line
+}

@@ -1,0 +1,112 @@
+/**
+ * A table that is shown anew every other second: rows are known by their keys and only what has changed is touched, so
+ * that focus and selection stay where they are.
+ */
+import { type Attributes, element, setAttribute, setText } from './element.ts'
+
+export interface Column<Row> {
+  readonly title: string
+  /** `number` stands to the right; `long` is cut off where there is no room, and whole in its tooltip. */
+  readonly kind?: 'number' | 'long'
+  /** The cell's text; undefined is an empty one. */
+  readonly text?: (row: Row) => string | undefined
+  /** Where the text leads to. */
+  readonly href?: (row: Row) => string
+  /** In place of a text, what is made once for each row: buttons. It is given the key. */
+  readonly controls?: (key: string) => readonly HTMLElement[]
+}
+
+interface Shown {
+  readonly row: HTMLTableRowElement
+  readonly cells: readonly HTMLElement[]
+}
+
+export class Table<Row> {
+  readonly element: HTMLElement
+  readonly #body = element('tbody')
+  readonly #head = element('tr')
+  readonly #empty: HTMLElement
+  readonly #key: (row: Row) => string
+  #columns: readonly Column<Row>[] = []
+  #shown = new Map<string, Shown>()
+
+  /**
+   * @param caption what the table holds, for who does not see the heading above it
+   * @param empty what is said when there are no rows
+   */
+  constructor(
+    caption: string,
+    empty: string,
+    columns: readonly Column<Row>[],
+    key: (row: Row) => string,
+    attributes: Attributes = {},
+  ) {
+    this.#key = key
+    this.#empty = element('p', { class: 'empty' }, empty)
+    const table = element(
+      'table',
+      attributes,
+      element('caption', { class: 'unseen' }, caption),
+      element('thead', {}, this.#head),
+      this.#body,
+    )
+    // A wide table is scrolled by itself, by keyboard as well.
+    this.element = element(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+      table,
+      this.#empty,
+    )
+    this.setColumns(columns)
+  }
+
+  /** Takes other columns; the rows come with the next `show`. */
+  setColumns(columns: readonly Column<Row>[]): void {
+    this.#columns = columns
+    this.#head.replaceChildren(
+      ...columns.map(({ title, kind }) => element('th', { scope: 'col', class: kind }, title)),
+    )
+    this.#shown.clear()
+    this.#body.replaceChildren()
+  }
+
+  show(rows: readonly Row[]): void {
+    const keys = new Set(rows.map(this.#key))
+    for (const [key, { row }] of this.#shown) {
+      if (keys.has(key)) continue
+      row.remove()
+      this.#shown.delete(key)
+    }
+    let place = this.#body.firstElementChild
+    for (const row of rows) {
+      const key = this.#key(row)
+      const shown = this.#shown.get(key) ?? this.#make(key)
+      this.#fill(shown, row)
+      if (shown.row === place) place = place.nextElementSibling
+      else this.#body.insertBefore(shown.row, place)
+    }
+    this.#empty.hidden = rows.length > 0
+  }
+
+  #make(key: string): Shown {
+    const cells = this.#columns.map(({ kind, href, controls }) => {
+      const inside = href === undefined ? undefined : element('a')
+      return element('td', { class: kind }, inside, ...(controls?.(key) ?? []))
+    })
+    const shown = { row: element('tr', {}, ...cells), cells }
+    this.#shown.set(key, shown)
+    return shown
+  }
+
+  #fill({ cells }: Shown, row: Row): void {
+    this.#columns.forEach(({ text, href, kind }, i) => {
+      const cell = cells[i]
+      if (cell === undefined || text === undefined) return
+      const value = text(row) ?? ''
+      const link = href === undefined ? null : cell.querySelector('a')
+      setText(link ?? cell, value)
+      if (link !== null) setAttribute(link, 'href', value === '' ? undefined : href?.(row))
+      if (kind === 'long') setAttribute(cell, 'title', value === '' ? undefined : value)
+    })
+  }
+}
