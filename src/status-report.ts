@@ -91,6 +91,7 @@ export class StatusReport {
     const { received, bytesIn } = clients.counters
     const { outbox, delivered } = delivery
     const { pushes } = messages.counters
-    return { connections: connections.size, received, delivered, bytesIn, bytesOut: outbox.bytes, pushes }
+    const { bytes: bytesOut, frames: sent } = outbox
+    return { connections: connections.size, received, delivered, bytesIn, bytesOut, pushes, sent }
   }
 }

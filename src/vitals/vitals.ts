@@ -15,12 +15,14 @@ export interface Totals {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly pushes: number
+  /** All frames out. */
+  readonly sent: number
 }
 
-/** What the numbers of a row are. `received` to `pushes` are of one second; time is in ms since 1970. */
+/** What the numbers of a row are. `received` to `pushes`, and `sent`, are of one second; time is in ms since 1970. */
 export const COLUMNS = [
   ...['time', 'connections', 'received', 'delivered', 'bytesIn', 'bytesOut', 'pushes'],
-  ...['loopDelayMs', 'rssBytes', 'heapBytes', 'cpu'],
+  ...['loopDelayMs', 'rssBytes', 'heapBytes', 'cpu', 'sent'],
 ] as const
 
 /** One second. */
@@ -40,7 +42,7 @@ export class Vitals {
   /** @param read what is counted; called once a second */
   constructor(read: () => Totals) {
     this.#read = read
-    const nothing = { connections: 0, received: 0, delivered: 0, bytesIn: 0, bytesOut: 0, pushes: 0 }
+    const nothing = { connections: 0, received: 0, delivered: 0, bytesIn: 0, bytesOut: 0, pushes: 0, sent: 0 }
     this.#before = { at: performance.now(), cpu: process.cpuUsage(), totals: nothing }
     this.#process = processVitals(0, { p50: 0, p99: 0, max: 0 })
   }
@@ -92,7 +94,7 @@ export class Vitals {
         rate('bytesIn'),
         rate('bytesOut'),
       ],
-      ...[rate('pushes'), loopDelayMs.p99, rssBytes, heapUsedBytes, this.#process.cpu],
+      ...[rate('pushes'), loopDelayMs.p99, rssBytes, heapUsedBytes, this.#process.cpu, rate('sent')],
     ]
     this.#rows.push(row)
     if (this.#rows.length > REMEMBERED) this.#rows.shift()
