@@ -130,7 +130,8 @@ export class Plot {
         {
           ...axis,
           size: 24,
-          space: 70,
+          space: 48,
+          incrs: [5, 10, 15, 30, 60, 120, 300],
           values: (_, splits) =>
             splits.map(at =>
               this.#seconds > 60 ? clock(new Date(at * 1000)).slice(0, 5) : clock(new Date(at * 1000)),

@@ -51,5 +51,5 @@ export function switcher(
 }
 
 function label({ id, state, self }: GatewayLine): string {
-  return `${id} (${state}${self ? ', serves this page' : ''})`
+  return `${id} · ${state}${self ? ' · serves this page' : ''}`
 }

@@ -6,8 +6,8 @@ import { type Attributes, element, setAttribute, setText } from './element.ts'
 
 export interface Column<Row> {
   readonly title: string
-  /** `number` stands to the right; `long` is cut off where there is no room, and whole in its tooltip. */
-  readonly kind?: 'number' | 'long'
+  /** `number` stands to the right; `long` is cut off where there is no room, and whole in its tooltip; `wrap` has lines. */
+  readonly kind?: 'number' | 'long' | 'wrap'
   /** The cell's text; undefined is an empty one. */
   readonly text?: (row: Row) => string | undefined
   /** Where the text leads to. */

@@ -8,15 +8,14 @@ export interface Listener {
   readonly loadedAt: string | null
   readonly generation: number
   readonly error: string | null
-  /** Of the newest version's failed load. */
-  readonly stack?: string
   readonly lastFault?: Fault
   readonly requests?: { readonly underWay: number; readonly waiting: number; readonly retried: number }
 }
 
 export interface Fault {
-  readonly at: string | number
-  readonly event?: string
+  readonly at: string
+  /** The hook that has failed, if it was one. */
+  readonly hook?: string
   readonly message: string
   readonly stack?: string
 }
@@ -53,7 +52,7 @@ export interface Status {
   readonly note?: string
 }
 
-/** One of `GET /nodes`. */
+/** One of `GET /nodes`, and what it says of itself. */
 export interface NodeLine {
   readonly id: string
   readonly host?: string
@@ -63,6 +62,8 @@ export interface NodeLine {
   readonly users?: number
   readonly lastSeen?: string
   readonly self?: boolean
+  readonly uptimeMs?: number
+  readonly version?: string
 }
 
 /** One of `GET /gateways`. */

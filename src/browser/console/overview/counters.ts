@@ -50,7 +50,7 @@ export function countersPanel({ live, signal }: Context): HTMLElement {
     'No connection has closed yet.',
     [
       { title: 'Closed with', text: ([code]) => code },
-      { title: 'In words', text: ([code]) => closeWords(code) },
+      { title: 'In words', kind: 'wrap', text: ([code]) => closeWords(code) },
       { title: 'Count', kind: 'number', text: ([, value]) => count(value) },
     ],
     ([code]) => code,

@@ -25,13 +25,14 @@ export function listenerPanel({ live, signal }: Context): HTMLElement {
       requests,
       `${count(underWay)} under way, ${count(waiting)} waiting, ${count(retried)} tried again`,
     )
-    load.show(listener.error ?? undefined, listener.stack)
     const { lastFault } = listener
     const at = lastFault && dateAndTime(new Date(lastFault.at))
-    const isSame = lastFault?.message === listener.error
+    // Told as a fault of the load it need not be told again.
+    const isSame = listener.error !== null && lastFault?.message.includes(listener.error) === true
+    load.show(listener.error ?? undefined, isSame ? lastFault?.stack : undefined)
     last.show(
       lastFault && !isSame
-        ? `${at}${lastFault.event ? ` in ${lastFault.event}` : ''}: ${lastFault.message}`
+        ? `${at}${lastFault.hook ? ` in ${lastFault.hook}` : ''}: ${lastFault.message}`
         : undefined,
       lastFault?.stack,
     )

@@ -6,9 +6,12 @@ import { button, element, setText } from '../element.ts'
 import { count, duration } from '../format.ts'
 import { LIVE_MS, poll } from '../poll.ts'
 import { Table } from '../table.ts'
-import type { NodeLine } from '../wire.ts'
+import type { NodeLine, Status } from '../wire.ts'
 
 const ACTIONS = ['stop', 'restart', 'reload'] as const
+/** So many nodes are asked for their state. */
+const MOST_ASKED = 32
+
 type Action = (typeof ACTIONS)[number]
 
 const WARNINGS: Partial<Record<Action, string>> = {
@@ -27,6 +30,8 @@ export function nodesPanel(context: Context): HTMLElement {
       { title: 'Node', text: ({ id, self }) => (self ? `${id} (this one)` : id) },
       { title: 'Host', text: ({ host }) => host },
       { title: 'State', text: ({ state }) => state },
+      { title: 'Up for', kind: 'number', text: ({ uptimeMs }) => (uptimeMs === undefined ? '' : duration(uptimeMs)) },
+      { title: 'Version', text: ({ version }) => version },
       { title: 'Connections', kind: 'number', text: ({ connections }) => connections?.toLocaleString('en') },
       { title: 'Groups', kind: 'number', text: ({ groups }) => groups?.toLocaleString('en') },
       { title: 'Users', kind: 'number', text: ({ users }) => users?.toLocaleString('en') },
@@ -60,7 +65,8 @@ export function nodesPanel(context: Context): HTMLElement {
     isPolling = true
     poll(signal, LIVE_MS, async () => {
       try {
-        table.show((await api.get<{ nodes: NodeLine[] }>('/nodes', { signal })).nodes)
+        const { nodes } = await api.get<{ nodes: NodeLine[] }>('/nodes', { signal })
+        table.show(await Promise.all(nodes.map((node, i) => (i < MOST_ASKED ? inFull(context, node) : node))))
         fault.hidden = true
       } catch (error) {
         setText(fault, faultText(error, signal) ?? '')
@@ -69,6 +75,17 @@ export function nodesPanel(context: Context): HTMLElement {
     })
   })
   return panel
+}
+
+/** A node says itself what state it is in, when it answers. */
+async function inFull({ api, signal }: Context, node: NodeLine): Promise<NodeLine> {
+  try {
+    const path = `/nodes/${encodeURIComponent(node.id)}/status`
+    const { state, uptimeMs, version } = await api.get<Status>(path, { signal })
+    return { ...node, state, uptimeMs, version }
+  } catch (error) {
+    return { ...node, state: faultText(error, signal) ?? '' }
+  }
 }
 
 async function act({ api, notices, signal }: Context, node: string, action: Action): Promise<void> {
@@ -94,8 +111,13 @@ function heard(lastSeen: string | undefined): string | undefined {
 
 function backplaneText(backplane: Readonly<Record<string, string | number | null>> = {}): string {
   const { state, error, ...counts } = backplane
-  const numbers = Object.entries(counts).map(([name, value]) => `${name} ${count(Number(value))}`)
+  const numbers = Object.entries(counts).map(([name, value]) => `${spaced(name)} ${count(Number(value))}`)
   return `Backplane ${state ?? 'unknown'}${error ? ` (${error})` : ''}: ${numbers.join(', ')}`
+}
+
+/** `bufferedBytes` is "buffered bytes". */
+function spaced(name: string): string {
+  return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
 }
 
 function capital(word: string): string {

@@ -184,5 +184,5 @@ function whereText(
   const silent = unanswered.length > 0 ? `; no answer from ${unanswered.join(', ')}` : ''
   const short = next !== undefined && shown.length < PAGE ? ' so far; the next page searches on' : ''
   const open = all === undefined ? '' : `, ${count(all)} open`
-  return `Page ${page}: ${count(shown.length)}${short}${open}${silent}`
+  return `Page ${page}: ${count(shown.length)} shown${short}${open}${silent}`
 }

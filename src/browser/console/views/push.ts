@@ -46,11 +46,10 @@ export const push: View = ({ api, params, signal }) => {
   const form = element(
     'form',
     { class: 'panel form' },
-    fieldset('Message', ...kinds.map(({ label }) => label), labelled('What is sent', message)),
+    fieldset('Message', row(...kinds.map(({ label }) => label)), labelled('What is sent', message)),
     fieldset(
       'Recipients',
-      everyone.label,
-      some.label,
+      row(everyone.label, some.label),
       chosen,
       labelled('Except these connections, one id a line', except),
     ),
@@ -104,6 +103,10 @@ export const push: View = ({ api, params, signal }) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()
   })
   return element('div', { class: 'view narrow' }, element('h1', {}, 'Push'), form)
+}
+
+function row(...content: HTMLElement[]): HTMLElement {
+  return element('div', {}, ...content)
 }
 
 function fieldset(title: string, ...content: HTMLElement[]): HTMLFieldSetElement {
