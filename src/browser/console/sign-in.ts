@@ -52,6 +52,8 @@ function askForToken(why: string): Promise<string> {
       'form',
       { class: 'sign-in panel' },
       element('h1', {}, 'WebSocket gateway'),
+      // By which a password manager knows the token of one gateway from that of another.
+      element('input', { type: 'text', autocomplete: 'username', value: location.host, hidden: true }),
       labelled('Control token', input),
       element(
         'p',

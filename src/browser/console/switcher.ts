@@ -50,6 +50,6 @@ export function switcher(
   return box
 }
 
-function label({ id, state, self }: GatewayLine): string {
-  return `${id} · ${state}${self ? ' · serves this page' : ''}`
+function label({ id, state }: GatewayLine): string {
+  return `${id} · ${state}`
 }

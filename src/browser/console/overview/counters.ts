@@ -36,7 +36,7 @@ export function countersPanel({ live, signal }: Context): HTMLElement {
     'Counters since the process started',
     'Nothing yet.',
     [
-      { title: 'Since the process started', text: ([name]) => WORDS[name] ?? name },
+      { title: 'Since the process started', kind: 'wrap', text: ([name]) => WORDS[name] ?? name },
       {
         title: 'Count',
         kind: 'number',

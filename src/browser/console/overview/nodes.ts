@@ -30,7 +30,11 @@ export function nodesPanel(context: Context): HTMLElement {
       { title: 'Node', text: ({ id, self }) => (self ? `${id} (this one)` : id) },
       { title: 'Host', text: ({ host }) => host },
       { title: 'State', text: ({ state }) => state },
-      { title: 'Up for', kind: 'number', text: ({ uptimeMs }) => (uptimeMs === undefined ? '' : duration(uptimeMs)) },
+      {
+        title: 'Up for',
+        kind: 'number',
+        text: ({ uptimeMs }) => (uptimeMs === undefined ? '' : duration(uptimeMs)),
+      },
       { title: 'Version', text: ({ version }) => version },
       { title: 'Connections', kind: 'number', text: ({ connections }) => connections?.toLocaleString('en') },
       { title: 'Groups', kind: 'number', text: ({ groups }) => groups?.toLocaleString('en') },

@@ -35,6 +35,7 @@ function groupList(context: Context): HTMLElement {
         href: ({ name }) => href('connections', { group: name }),
       },
       { title: 'Users', kind: 'number', text: ({ users }) => count(users) },
+      { title: 'Actions', controls: group => [pushLink(context, 'group', group)] },
     ],
     ({ name }) => name,
   )
@@ -77,6 +78,7 @@ function memberList(context: Context, group: string): HTMLElement {
       {
         title: 'Actions',
         controls: user => [
+          pushLink(context, 'user', user),
           element(
             'a',
             { class: 'button', href: href('trace', { user }), 'aria-label': `Trace ${user}` },
@@ -111,6 +113,12 @@ function memberList(context: Context, group: string): HTMLElement {
     fault,
     table.element,
   )
+}
+
+/** Leads to the push form, filled in. */
+function pushLink({ href }: Context, what: 'group' | 'user', name: string): HTMLElement {
+  const to = { class: 'button', href: href('push', { [what]: name }), 'aria-label': `Push to ${name}` }
+  return element('a', to, 'Push')
 }
 
 /**
