@@ -30,12 +30,7 @@ export function listenerPanel({ live, signal }: Context): HTMLElement {
     // Told as a fault of the load it need not be told again.
     const isSame = listener.error !== null && lastFault?.message.includes(listener.error) === true
     load.show(listener.error ?? undefined, isSame ? lastFault?.stack : undefined)
-    last.show(
-      lastFault && !isSame
-        ? `${at}${lastFault.hook ? ` in ${lastFault.hook}` : ''}: ${lastFault.message}`
-        : undefined,
-      lastFault?.stack,
-    )
+    last.show(lastFault && !isSame ? `${at}: ${lastFault.message}` : undefined, lastFault?.stack)
     well.hidden = listener.error !== null || lastFault !== undefined || listener.generation === 0
   })
   return element(
