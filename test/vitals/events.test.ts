@@ -10,7 +10,7 @@ test('what happens is told second by second, with the ten minutes before', async
   const [first] = await early.of('history', 1)
   assert.deepEqual(first.columns, [
     ...['time', 'connections', 'received', 'delivered', 'bytesIn', 'bytesOut', 'pushes'],
-    ...['loopDelayMs', 'rssBytes', 'heapBytes', 'cpu'],
+    ...['loopDelayMs', 'rssBytes', 'heapBytes', 'cpu', 'sent'],
   ])
   assert.equal((await early.of('status', 1))[0].state, 'running')
   const client = await connect(t, gateway.url)
@@ -31,6 +31,7 @@ test('what happens is told second by second, with the ten minutes before', async
     ['delivered', 9, 13],
     ['bytesIn', 80, 120],
     ['bytesOut', 95, 150],
+    ['sent', 9, 13],
   ] as const) {
     const total = await sum(column)
     assert.ok(total >= least && total <= most, `${column}: ${total}`)
