@@ -1,6 +1,7 @@
 /** Closing a connection, or all of a user, with a code and a reason. */
+
+import { closeWords } from '../close-codes.ts'
 import { faultText, withQuery } from './api.ts'
-import { closeWords } from './close-words.ts'
 import type { Context } from './context.ts'
 import { ask } from './dialog.ts'
 import { element, labelled, setText } from './element.ts'
@@ -18,7 +19,7 @@ export async function closeUser(context: Context, user: string): Promise<void> {
 async function close({ api, notices, signal }: Context, whose: string, path: string): Promise<void> {
   const code = element('input', { type: 'number', min: 1000, max: 4999, value: 1000, required: true })
   const words = element('span', { class: 'hint', role: 'status' })
-  const say = (): void => setText(words, closeWords(code.value))
+  const say = (): void => setText(words, closeWords(Number(code.value)).name)
   code.addEventListener('input', say)
   say()
   const reason = element('input', { type: 'text', maxlength: 123 })

@@ -56,7 +56,7 @@ export async function connectionsStep(t: TestContext, opened: Console): Promise<
   await dialog.waitFor({ state: 'detached' })
   await close.click()
   await dialog.getByLabel('Code').fill('1005')
-  await dialog.getByText('no code was given').waitFor()
+  await dialog.getByText('No code').waitFor()
   await dialog.getByRole('button', { name: 'Close' }).click()
   await page.getByRole('alert').getByText('close code 1005 cannot be sent').waitFor()
   await close.click()

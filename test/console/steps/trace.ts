@@ -45,7 +45,7 @@ export async function traceStep(t: TestContext, opened: Console): Promise<void> 
   const again = await opened.client(t, { user: 'carl' })
   await lines.locator('.what', { hasText: 'open' }).waitFor()
   await again.close(4005)
-  await lines.getByText("4005 the application's own").waitFor()
+  await lines.getByText('4005 Application').waitFor()
   await opened.button('Stop').click()
   await carl.close()
 }

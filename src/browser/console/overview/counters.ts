@@ -1,6 +1,7 @@
 /** What has been counted since the process started, how connections have closed, and whether all is well. */
+
+import { closeWords } from '../../close-codes.ts'
 import { faultText } from '../api.ts'
-import { closeWords } from '../close-words.ts'
 import type { Context } from '../context.ts'
 import { element, setText } from '../element.ts'
 import { bytes, count } from '../format.ts'
@@ -50,7 +51,7 @@ export function countersPanel({ live, signal }: Context): HTMLElement {
     'No connection has closed yet.',
     [
       { title: 'Closed with', text: ([code]) => code },
-      { title: 'In words', kind: 'wrap', text: ([code]) => closeWords(code) },
+      { title: 'In words', kind: 'wrap', text: ([code]) => words(code) },
       { title: 'Count', kind: 'number', text: ([, value]) => count(value) },
     ],
     ([code]) => code,
@@ -66,6 +67,13 @@ export function countersPanel({ live, signal }: Context): HTMLElement {
     section('counters', 'Counters', counters.element),
     section('closes', 'Close codes', closes.element),
   )
+}
+
+function words(code: string): string {
+  // There were too many different ones to count each.
+  if (code === 'other') return 'Further codes'
+  const { name, meaning } = closeWords(Number(code))
+  return `${name}. ${meaning}`
 }
 
 function section(id: string, title: string, content: HTMLElement): HTMLElement {

@@ -1,6 +1,7 @@
 /** What one connection or user sends and gets, once somebody has asked for it. */
+
+import { closeWords } from '../../close-codes.ts'
 import { faultText, withQuery } from '../api.ts'
-import { closeWords } from '../close-words.ts'
 import type { View } from '../context.ts'
 import { button, element, labelled, select, setText } from '../element.ts'
 import { readEvents } from '../events.ts'
@@ -126,7 +127,7 @@ function traceRow(line: TraceLine, isHex: boolean): HTMLElement {
 function contentOf(line: TraceLine, isHex: boolean): string {
   const { what, user, code, reason, truncated } = line
   if (what === 'open') return user === undefined ? '' : `user ${user}`
-  if (what === 'close') return `${code ?? ''} ${closeWords(String(code))}${reason ? `: ${reason}` : ''}`
+  if (what === 'close') return `${code ?? ''} ${closeWords(code ?? 0).name}${reason ? `: ${reason}` : ''}`
   const text = isHex ? undefined : asText(line)
   return `${text ?? asHex(line)}${truncated ? ` … (${count(line.bytes ?? 0)} bytes in all)` : ''}`
 }
