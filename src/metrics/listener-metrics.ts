@@ -30,7 +30,7 @@ export const listenerMetrics: readonly Metric[] = [
   {
     type: 'histogram',
     name: `${PREFIX}listener_duration_seconds`,
-    help: 'How long hooks took, from the call to their end or the end of their promise.',
+    help: 'How long hooks took, until they or their promise ended. Hooks that the listener lacks count too, as no time.',
     labels: ['hook'],
     read: ({ durations }) => durations,
   },

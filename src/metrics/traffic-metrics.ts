@@ -14,7 +14,7 @@ export const trafficMetrics: readonly Metric[] = [
   counter('connections_opened', 'Connections that have opened.', ({ status }) => status.counters.opened),
   counter(
     'connections_closed',
-    'Connections that have closed, by close code; codes beyond the first 50 are `other`.',
+    'Connections that have closed, by close code; beyond 50 that clients have made up, the code is `other`.',
     closes,
     ['code'],
   ),
