@@ -1,6 +1,6 @@
 /** What is in the package, and what is not. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 import { publint } from 'publint'
@@ -95,4 +95,28 @@ test('the package', async t => {
       [],
     )
   })
+})
+
+test('CONTRIBUTING.md knows each folder of the code, and names nothing that is not there', () => {
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const unknown = folders.filter(({ name }) => !text.includes(`\`${name}\``) && !text.includes(`\`${name}/`))
+  assert.deepEqual(
+    unknown.map(({ name }) => name),
+    [],
+  )
+  const paths = [...text.matchAll(/`((?:src|test|docs|scripts)\/[\w./-]+|[\w-]+(?:\/[\w-]+)*\.ts)`/g)].map(
+    ([, path = '']) => path,
+  )
+  assert.ok(paths.length > 20)
+  const places = ['', 'src', 'src/listener']
+  assert.deepEqual(
+    paths.filter(path => !places.some(place => existsSync(join(root, place, path)))),
+    [],
+  )
+})
+
+test('the changelog has a place for what comes, or this version', () => {
+  const [, top = ''] = /^## \[(.*?)\]/m.exec(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')) ?? []
+  assert.ok(top === 'Unreleased' || top === own.version, top)
 })
