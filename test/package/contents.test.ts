@@ -42,7 +42,7 @@ test('the package', async t => {
 
   await t.test('has nothing else: no source of its own, no test, no build tool, no source map', () => {
     const allowed = /^(dist|docs|listener|samples)\/|^(bench\/)?[A-Z]+\.md$|^(LICENSE|package\.json)$/
-    const isOfBuild = (name: string) => /^dist\/.*\.(js|cjs|d\.ts|html|css|csp)$/.test(name)
+    const isOfBuild = (name: string) => /^dist\/.*\.(js|cjs|d\.ts|html|css|csp|json)$/.test(name)
     const strange = names.filter(
       name =>
         !allowed.test(name) ||

@@ -38,7 +38,7 @@ function copy(t: TestContext): string {
 
 const ZEROS = { GIT_COMMITTER_DATE: '2026-11-26T12:00:00Z', GIT_AUTHOR_DATE: '2026-11-26T12:00:00Z' }
 
-test('docs/releasing.md, from the number to the dry run', { timeout: 120_000 }, async t => {
+test('docs/releasing.md, from the number to the dry run', { timeout: 300_000 }, async t => {
   const folder = copy(t)
   const env = { ...npmEnvironment(), ...ZEROS }
   /** Runs what the user would paste. What is installed here already is not installed again. */
