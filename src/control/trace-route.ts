@@ -14,7 +14,7 @@ const SHOWN_BYTES = { default: 1024, most: 65_536 }
 /** How often each node is asked what is new. */
 const EVERY_MS = 250
 
-export async function trace({ gateway, query }: Call): Promise<Answer> {
+export async function trace({ gateway, query, log }: Call): Promise<Answer> {
   const whose = whoseOf(query)
   const seconds = numberIn(query, 'seconds', 1, SECONDS)
   const shownBytes = numberIn(query, 'bytes', 0, SHOWN_BYTES)
@@ -27,6 +27,8 @@ export async function trace({ gateway, query }: Call): Promise<Answer> {
   const tracer = new Tracer(gateway, { id, whose, shownBytes, owner })
   // Whatever speaks against it, such as too many traces, is said before the stream begins.
   const first = await tracer.next()
+  // Somebody reads what clients send: that is to be known.
+  log.info({ event: 'control.call', path: '/trace', ...whose, seconds }, 'a trace begins')
   return {
     status: 200,
     async stream(events) {

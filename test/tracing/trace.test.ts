@@ -25,6 +25,8 @@ test('a user is traced: what its connections send and get, from their opening to
   const gateway = await startGateway(t, { listener, env: { WS_COMPRESSION: 'on' } })
   const events = await listen(t, gateway.socket, '/trace?user=anna&bytes=10')
   assert.equal(events.type, 'text/event-stream')
+  const noted = await gateway.line(line => line.event === 'control.call')
+  assert.deepEqual([noted.user, noted.seconds, noted.msg], ['anna', 600, 'a trace begins'])
   const other = await connect(t, `${gateway.url}/?user=bert`)
   const anna = await connect(t, `${gateway.url}/?user=anna`)
   const [id] = await anna.messages(1)
