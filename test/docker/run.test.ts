@@ -94,6 +94,14 @@ suite('docker run', () => {
     const [command = '', exec = '', , ...push] = readmeCommand('docker exec gateway')
     assert.equal(await must(command, [exec, name, ...push]), 'pushed to 3 connections')
     for (const client of clients) assert.deepEqual(await client.messages(1), ['hello, everybody'])
+    // What browsers get is in the image as well.
+    for (const [path, holds] of [
+      ['/', '<h1>WebSocket gateway</h1>'],
+      ['/client.js', 'export{'],
+    ]) {
+      const answer = await fetch(`http://127.0.0.1:${container.port}${path}`)
+      assert.ok(answer.ok && (await answer.text()).includes(String(holds)), path)
+    }
   })
 
   dockerTest(
