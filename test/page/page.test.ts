@@ -111,8 +111,11 @@ test('every control of the page does what it says', { skip: noBrowser, timeout: 
   await page.fill('#protocols', 'chat, chat.v2')
   await page.uncheck('#ask-id')
   await noViolations(page)
-  assert.match(await text(page, '#plain'), /new WebSocket\(url, \['bearer', token, 'chat', 'chat.v2'\]\)/)
-  assert.match(await text(page, '#client'), /token: async \(\) =>/)
+  assert.match(
+    await text(page, '#plain'),
+    /protocols = \['bearer', token, 'chat', 'chat.v2'\]\n.*new WebSocket\(url, protocols\)/,
+  )
+  assert.match(await text(page, '#client'), /new GatewaySocket\(url, protocols, \{\n.*\n.*token: \(\) =>/)
   await connect(page)
   assert.equal(await text(page, '#protocol'), 'chat')
   assert.equal(await text(page, '#id'), 'not known')

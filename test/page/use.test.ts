@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { faultsOf, launchBrowser, noBrowser, sidewaysOverflow } from '../support/browser.ts'
+import { cli } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { callSocket, startGateway } from '../support/gateway.ts'
 import { connect, entries, entry, host, noViolations, text } from './first-page.ts'
@@ -117,13 +118,29 @@ test('the page in use', { skip: noBrowser }, async t => {
     },
   )
 
-  await t.test('the snippets work in a page of another origin', async () => {
+  await t.test('the snippets work in a page of another origin, with a token and without', async t => {
+    const env = { WS_JWT_SECRET: 'a secret that is long enough for HS256' }
+    const guarded = await startGateway(t, { env })
+    const token = (await cli({ cwd: guarded.folder, env }, 'token', '--user', 'anna')).out.trim()
     const first = await browser.newPage()
-    await first.goto(url)
-    for (const name of ['plain', 'client']) {
+    for (const [name, at, given] of [
+      ['plain', gateway, ''],
+      ['client', gateway, ''],
+      ['plain', guarded, token],
+      ['client', guarded, token],
+    ] as const) {
+      await first.goto(`http://${host(at)}/`)
+      // Where a token is asked for, the fields are open.
+      if (given !== '') {
+        await first.fill('#protocols', 'chat')
+        await first.fill('#token', given)
+      }
       const snippet = await text(first, `#${name}`)
-      const site = createServer((_, response) => {
-        response.setHeader('Content-Type', 'text/html').end(`<!doctype html><title>mine</title>${snippet}`)
+      assert.ok(given === '' || !snippet.includes(given), 'no token stands in a snippet')
+      const site = createServer(({ url }, response) => {
+        if (url === '/token') response.end(token)
+        else
+          response.setHeader('Content-Type', 'text/html').end(`<!doctype html><title>mine</title>${snippet}`)
       }).listen(0)
       await once(site, 'listening')
       const page = await browser.newPage()

@@ -18,30 +18,31 @@ export function updateSnippets(id?: string): void {
   }
   const names = givenProtocols().map(quoted)
   const hasToken = givenToken() !== ''
-  const plain = hasToken ? ["'bearer'", 'token', ...names] : names
+  const offered = hasToken ? ["'bearer'", 'token', ...names] : names
   box('plain').textContent = [
-    '<script>',
-    ...(hasToken ? ['  const token = /* of your application */', ''] : []),
+    '<script type="module">',
+    ...(hasToken
+      ? ['  // your application gives it', "  const token = await (await fetch('/token')).text()"]
+      : []),
     `  const url = ${url}`,
-    `  const socket = new WebSocket(url${plain.length > 0 ? `, [${plain.join(', ')}]` : ''})`,
+    ...(offered.length > 0 ? [`  const protocols = [${offered.join(', ')}]`] : []),
+    `  const socket = new WebSocket(url${offered.length > 0 ? ', protocols' : ''})`,
     "  socket.onopen = () => socket.send('hello')",
     '  socket.onmessage = e => console.log(e.data)',
     '  socket.onclose = e => console.log(e.code)',
     '</script>',
   ].join('\n')
-  const more = [
-    ...(names.length > 0 ? [`[${names.join(', ')}]`] : []),
-    ...(hasToken
-      ? ["{\n    token: async () => (await fetch('/token')).text(),  // your application's\n  }"]
-      : []),
-  ]
+  const token =
+    "{\n    // your application gives it\n    token: () => fetch('/token').then(r => r.text()),\n  }"
+  const words = ['url', ...(names.length > 0 ? ['protocols'] : []), ...(hasToken ? [token] : [])]
   box('client').textContent = [
     '<script type="module">',
     '  import { GatewaySocket } from',
     `    ${quoted(new URL('client.js', location.href).href)}`,
     '',
     `  const url = ${url}`,
-    `  const socket = new GatewaySocket(${['url', ...more].join(', ')})`,
+    ...(names.length > 0 ? [`  const protocols = [${names.join(', ')}]`] : []),
+    `  const socket = new GatewaySocket(${words.join(', ')})`,
     '  socket.onmessage = e => console.log(e.data)',
     "  socket.send('hello')  // once it is connected",
     '</script>',
