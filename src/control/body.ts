@@ -6,16 +6,17 @@ import { Problem } from '../problem.ts'
 /**
  * Reads a whole body.
  * @param limit in bytes; a longer body is refused before it is held in memory
+ * @param hint what the one who is refused should know
  * @throws Problem 413
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: number, hint = ''): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > limit) throw tooLarge(declared, limit)
+  if (declared > limit) throw tooLarge(declared, limit, hint)
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of whole(request)) {
     bytes += chunk.length
-    if (bytes > limit) throw tooLarge(bytes, limit)
+    if (bytes > limit) throw tooLarge(bytes, limit, hint)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -76,11 +77,8 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function tooLarge(bytes: number, limit: number): Problem {
-  return new Problem(
-    413,
-    `the body has ${bytes} bytes or more, and ${limit} are allowed (see WS_MAX_PAYLOAD_BYTES)`,
-  )
+function tooLarge(bytes: number, limit: number, hint: string): Problem {
+  return new Problem(413, `the body has ${bytes} bytes or more, and ${limit} are allowed${hint}`)
 }
 
 function lineTooLong(limit: number): Problem {

@@ -42,7 +42,7 @@ async function pushOne(
   log: Logger,
 ): Promise<Answer> {
   const key = idempotencyKey(request)
-  const body = await readBody(request, limit)
+  const body = await readBody(request, limit, ' (see WS_MAX_PAYLOAD_BYTES)')
   const push = async (): Promise<Pushed> => {
     const pushed = pushAnswer(await gateway.push(parseJson(body), key))
     log.info({ event: 'push', ...pushed }, 'pushed')

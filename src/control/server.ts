@@ -14,6 +14,7 @@ import { Problem } from '../problem.ts'
 import type { Answer, EventAnswer, RelayedAnswer } from './call.ts'
 import { EventStream } from './event-stream.ts'
 import { Guard } from './guard.ts'
+import { answerNoHttp } from './no-http.ts'
 import { isOpenToAll, route } from './routes.ts'
 import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 
@@ -96,6 +97,7 @@ export class ControlServer {
       (request, response) => serve(request, response),
     )
     server.on('checkContinue', (request, response) => serve(request, response, true))
+    answerNoHttp(server)
     return server
   }
 

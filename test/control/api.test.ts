@@ -218,18 +218,29 @@ test('status has what the contract names', async t => {
 
 test('rubbish on the control socket harms nobody', async t => {
   const gateway = await startGateway(t)
-  for (const rubbish of [
-    '\0\0\0\0',
-    'GET\r\n\r\n',
-    `GET / HTTP/1.1\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`,
-    '',
-  ]) {
-    await new Promise<void>(resolve => {
-      const socket = createConnection(gateway.socket, () => socket.end(rubbish))
-      socket.on('error', () => resolve())
-      socket.on('close', () => resolve())
-      socket.resume()
+  const chunked = 'POST /push HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n'
+  for (const [rubbish, status] of [
+    ['\0\0\0\0', 400],
+    ['GET\r\n\r\n', 400],
+    [`${chunked}no chunk\r\n`, 400],
+    [`GET / HTTP/1.1\r\nX: ${'y'.repeat(17_000)}\r\n\r\n`, 431],
+    ['', undefined],
+  ] as const) {
+    const answer = await new Promise<string>(resolve => {
+      let text = ''
+      const socket = createConnection(gateway.socket, () => socket.write(rubbish))
+      if (rubbish === '') socket.end()
+      socket.on('data', bytes => {
+        text += bytes
+      })
+      socket.on('error', () => resolve(text))
+      socket.on('close', () => resolve(text))
     })
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    assert.equal(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1], status && String(status), rubbish.slice(0, 50))
+    if (status === undefined) continue
+    assert.match(head, /Content-Type: application\/problem\+json/)
+    assert.equal(JSON.parse(body).status, status)
   }
   // A body that breaks off is no push.
   await new Promise<void>(resolve => {
