@@ -18,6 +18,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts/build.mjs scripts/types.mjs scripts/
+COPY docs/openapi.yaml docs/
 COPY src src
 RUN npm run build
 COPY LICENSE ./

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { parse } from 'yaml'
 import { keepTypes } from './types.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -20,6 +21,10 @@ const compile = (...words) => {
 }
 rmSync(dist, { recursive: true, force: true })
 compile('-p', join(root, 'src', 'tsconfig.json'))
+
+// What the control API says of itself; YAML is for those who read and write it.
+const openApi = parse(readFileSync(join(root, 'docs', 'openapi.yaml'), 'utf8'))
+writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(openApi)}\n`)
 
 // The command becomes one file, and CommonJS: a push may need only half as long again as Node itself, which
 // takes about a millisecond for each module that it loads, and some for its loader of ES modules.

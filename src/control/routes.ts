@@ -16,6 +16,7 @@ import { listGateways, passOn } from './gateway-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
 import { showMetrics } from './metrics-route.ts'
 import { actOn, listNodes, showNode } from './node-routes.ts'
+import { showOpenApi } from './openapi-route.ts'
 import { push } from './push-route.ts'
 import { trace } from './trace-route.ts'
 
@@ -49,6 +50,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
       return { status: health.status === 'fail' ? 503 : 200, body: health }
     },
   },
+  '/openapi.json': { GET: showOpenApi },
   '/connections': { GET: listConnections },
   '/connections/:id': { GET: showConnection, DELETE: closeConnection },
   '/connections/:id/token': { PUT: renewToken },
@@ -74,6 +76,11 @@ const OPEN_TO_ALL = ['/', '/console.js', '/console.css']
 export function isOpenToAll(method: string | undefined, path: string): boolean {
   return (method === 'GET' || method === 'HEAD') && OPEN_TO_ALL.includes(path)
 }
+
+/** All that can be asked for, such as `GET /status`. Each GET may be a HEAD as well. */
+export const operations: readonly string[] = Object.entries(routes).flatMap(([path, methods]) =>
+  Object.keys(methods).map(method => `${method} ${path}`),
+)
 
 const patterns = Object.entries(routes).map(([name, methods]) => ({ parts: name.split('/'), methods }))
 
