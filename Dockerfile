@@ -17,7 +17,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/types.mjs scripts/
+COPY scripts/build scripts/build
 COPY docs/openapi.yaml docs/
 COPY src src
 RUN npm run build
