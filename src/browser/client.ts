@@ -151,9 +151,12 @@ export class GatewaySocket extends Target implements WebSocket {
     if (!token) this.#open(this.#protocols)
     else {
       new Promise<string>((resolve, reject) => {
-        setTimeout(reject, PATIENCE_MS, new Error('no token in time'))
+        const late = setTimeout(reject, PATIENCE_MS, new Error('no token in time'))
         // Also when it throws at once.
-        Promise.resolve().then(token).then(resolve, reject)
+        Promise.resolve()
+          .then(token)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(late))
       })
         .then(text => this.#end || this.#open(['bearer', text, ...this.#protocols]))
         .catch(error => {
@@ -168,9 +171,10 @@ export class GatewaySocket extends Target implements WebSocket {
     const socket = new WebSocket(this.url, protocols)
     this.#socket = socket
     socket.binaryType = this.#binaryType
-    setTimeout(() => socket.readyState || socket.close(), PATIENCE_MS)
+    const late = setTimeout(() => socket.close(), PATIENCE_MS)
     let openedAt = Infinity
     socket.onopen = event => {
+      clearTimeout(late)
       openedAt = performance.now()
       for (const data of this.#queue) socket.send(data)
       this.#empty()
@@ -178,6 +182,7 @@ export class GatewaySocket extends Target implements WebSocket {
     }
     socket.onmessage = socket.onerror = event => this.#fire(event)
     socket.onclose = event => {
+      clearTimeout(late)
       const { code } = event
       if (performance.now() - openedAt > GOOD_MS) {
         this.#attempts = 0

@@ -1,5 +1,7 @@
 /** When the client for browsers comes back, and what it keeps meanwhile: in a real Chromium, against real gateways. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { noBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
@@ -165,6 +167,29 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
     ])
     await page.evaluate('socket.close()')
     await seen(page, 'close 1005 3')
+    await page.close()
+  })
+
+  await t.test('a token and a handshake that take too long are given up', async t => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => silent.close())
+    const page = await visit()
+    // The page's clock: half a minute is too long for a test.
+    await page.clock.install()
+    const never = '{ minDelayMs: 1, token: () => new Promise(() => {}) }'
+    await page.evaluate(`make('${http(gateway)}', '${gateway.url}', ${never})`)
+    await page.clock.runFor(29_900)
+    assert.deepEqual(await page.evaluate('seen'), [])
+    await page.clock.runFor(200)
+    await seen(page, 'error no token in time 0')
+    await page.evaluate('socket.close(); seen.length = 0')
+    const connected = once(silent, 'connection')
+    await make(page, gateway, [`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`, QUICK])
+    const [socket] = await connected
+    await page.clock.runFor(30_100)
+    await seen(page, 'error 0', 'close 1006 0')
+    socket.destroy()
     await page.close()
   })
 

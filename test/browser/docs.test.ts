@@ -68,15 +68,15 @@ test('docs/browser.md', { skip: noBrowser, timeout: 120_000 }, async t => {
     await page.close()
   })
 
-  await t.test('its size, and its defaults', async t => {
+  await t.test('its size, and its defaults', () => {
     const client = readFileSync(join(root, 'dist/browser/client.js'))
     const said = Number(/([\d.]+) kB with gzip/.exec(docs)?.[1])
-    assert.equal(said, Math.ceil(gzipSync(client, { level: 9 }).length / 100) / 10)
+    const { length } = gzipSync(client, { level: 9 })
+    assert.ok(Math.abs(said * 1000 - length) < 100, `${length} bytes`)
     const source = readFileSync(join(root, 'src/browser/client.ts'), 'utf8')
     assert.match(source, /minDelayMs: 500, maxDelayMs: 30_000, maxQueueBytes: 2 \*\* 20/)
     for (const words of ['`minDelayMs` | 500 |', '`maxDelayMs` | 30000 |', '`maxQueueBytes` | 1048576 |']) {
       assert.ok(docs.includes(words), words)
     }
-    t.diagnostic(`${said} kB`)
   })
 })
