@@ -1,4 +1,5 @@
 /** A line of WebSocket.log as people read it. */
+import { parseLine } from '../log/parse-line.ts'
 import { localTime } from './time.ts'
 import { visible } from './visible.ts'
 
@@ -11,17 +12,6 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'FATAL',
 }
 const LONGEST_LEVEL = 5
-
-/** The fields of a line, or undefined when it is no JSON object. */
-export function parseLine(line: string): Record<string, unknown> | undefined {
-  if (!line.startsWith('{')) return undefined
-  try {
-    return JSON.parse(line)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
 
 /** Time, level, gateway, event, message and the further fields; an error's stack below. Ends with a newline. */
 export function readableLine(line: string): string {

@@ -1,10 +1,11 @@
 /** `gateway logs`. */
 import { openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { matcher } from '../log/filter.ts'
 import { readSettings } from './address.ts'
 import { type Command, EXIT, readOptions, wholeNumber } from './command.ts'
 import { follow } from './log-follow.ts'
-import { parseLine, readableLine } from './log-line.ts'
+import { readableLine } from './log-line.ts'
 import { readTail } from './log-tail.ts'
 import { print } from './output.ts'
 
@@ -29,7 +30,7 @@ Shows the last lines of WebSocket.log in WS_LOG_DIR: time, level, gateway, event
     const { logDir } = readSettings('logDir')
     const path = join(logDir, 'WebSocket.log')
     const { id } = values
-    const matches = (line: string): boolean => id === undefined || parseLine(line)?.gateway === id
+    const matches = matcher({ gateway: id })
     const show = (line: string): boolean => !matches(line) || print(readableLine(line))
 
     const fd = open(path, values.follow === true)
