@@ -1,6 +1,6 @@
 /** Closing a connection, or all of a user, with a code and a reason. */
 
-import { closeWords } from '../close-codes.ts'
+import { closeWords } from '../../connections/close-words.ts'
 import { faultText, withQuery } from './api.ts'
 import type { Context } from './context.ts'
 import { ask } from './dialog.ts'

@@ -1,5 +1,5 @@
 /** The first page: connects, sends, and shows what comes. */
-import { CLOSE_WORDS, closeWords } from '../close-codes.ts'
+import { CLOSE_WORDS, closeWords } from '../../connections/close-words.ts'
 import { announce } from './announcer.ts'
 import { readHex, sizeText } from './bytes.ts'
 import { type Diagnosis, diagnose } from './diagnosis.ts'

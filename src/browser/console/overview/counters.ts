@@ -1,6 +1,6 @@
 /** What has been counted since the process started, how connections have closed, and whether all is well. */
 
-import { closeWords } from '../../close-codes.ts'
+import { closeWords } from '../../../connections/close-words.ts'
 import { faultText } from '../api.ts'
 import type { Context } from '../context.ts'
 import { element, setText } from '../element.ts'

@@ -1,6 +1,6 @@
 /** What one connection or user sends and gets, once somebody has asked for it. */
 
-import { closeWords } from '../../close-codes.ts'
+import { closeWords } from '../../../connections/close-words.ts'
 import { faultText, withQuery } from '../api.ts'
 import type { View } from '../context.ts'
 import { button, element, labelled, select, setText } from '../element.ts'

@@ -1,4 +1,4 @@
-/** Close codes in words, for whoever sees one in a browser. */
+/** Close codes in words, for whoever sees one: on the pages, in the console, on the command line. */
 
 export interface CloseWords {
   readonly name: string
