@@ -12,6 +12,8 @@ export { GatewayError, type Reply }
 /** How long a connect is tried again when the gateway has more callers waiting than the system queues. */
 const CROWDED_MS = 10_000
 const RETRY_MS = 20
+/** After so long without a word, the system looks whether the other side of a stream is still there. */
+const KEEP_ALIVE_MS = 30_000
 
 /** A control API over TCP. */
 export interface RemoteGateway {
@@ -81,6 +83,41 @@ export async function call(
   const further = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.write(`${head(address, method, target)}${further.join('')}${entity}${length}\r\n${body ?? ''}`)
   return answered
+}
+
+/**
+ * Reads an answer that goes on, part by part as it comes, for as long as it lasts or the caller reads on. A caller that
+ * reads slowly slows down the gateway. Ends when the signal is aborted.
+ * @throws GatewayError when it is refused, no answer comes, or it breaks off
+ */
+export async function* readStream(
+  address: Address,
+  target: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void> {
+  const parts: Buffer[] = []
+  const reader = new ReplyReader(part => parts.push(part))
+  let socket: Socket | undefined
+  try {
+    socket = await open(address, signal)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    socket.write(`${head(address, 'GET', target)}Accept: text/event-stream\r\n\r\n`)
+    for await (const bytes of socket) {
+      const reply = reader.take(bytes)
+      yield* parts.splice(0)
+      if (reply === undefined) continue
+      if (reply.status >= 300) throw refusal(reply)
+      return
+    }
+    if (reader.end() === undefined) throw Object.assign(new Error('closed'), { code: 'ECONNRESET' })
+  } catch (error) {
+    if (signal.aborted) return
+    throw error instanceof GatewayError || !(error instanceof Error)
+      ? error
+      : socketFault(shown(address), error)
+  } finally {
+    socket?.destroy()
+  }
 }
 
 /** A stream of pushes: one request that goes on for as long as lines come. */

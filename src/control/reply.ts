@@ -6,16 +6,26 @@ export interface Reply {
 }
 
 const HEAD_END = '\r\n\r\n'
+const LINE_END = '\r\n'
 const LONGEST_HEAD = 64 * 1024
+const NO_HTTP = 'what answers there does not speak HTTP'
 
 /** Takes the bytes of a response as they come. */
 export class ReplyReader {
+  readonly #onPart: ((part: Buffer) => void) | undefined
   #status = 0
-  /** Bytes that have not been read yet: of the head, or of a chunk. */
+  /** Bytes that have not been read yet: of the head, or of a line between chunks. */
   #rest: Buffer = Buffer.alloc(0)
   #body: Buffer[] = []
+  /** Of the body, or of the chunk. */
   #left = 0
   #framing: 'head' | 'length' | 'chunked' | 'close' = 'head'
+  #isFirst = true
+
+  /** @param onPart told of each part of a good answer's body as it comes; then its text is empty */
+  constructor(onPart?: (part: Buffer) => void) {
+    this.#onPart = onPart
+  }
 
   /**
    * Takes some bytes.
@@ -38,7 +48,7 @@ export class ReplyReader {
     const head = this.#rest.toString('latin1', 0, end === -1 ? LONGEST_HEAD : end)
     if (end === -1 && head.length < LONGEST_HEAD) return undefined
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]
-    if (end === -1 || status === undefined) throw new Error('what answers there does not speak HTTP')
+    if (end === -1 || status === undefined) throw new Error(NO_HTTP)
     const body = this.#rest.subarray(end + HEAD_END.length)
     this.#rest = Buffer.alloc(0)
     this.#status = Number(status)
@@ -54,23 +64,38 @@ export class ReplyReader {
   }
 
   #add(bytes: Buffer): Reply | undefined {
-    this.#body.push(bytes)
+    this.#part(bytes)
     this.#left -= bytes.length
     return this.#framing === 'length' && this.#left <= 0 ? this.#whole() : undefined
   }
 
   #chunks(): Reply | undefined {
     for (;;) {
-      const end = this.#rest.indexOf('\r\n')
-      if (end === -1) return undefined
-      const size = Number.parseInt(this.#rest.toString('latin1', 0, end), 16)
-      if (Number.isNaN(size)) throw new Error('what answers there does not speak HTTP')
+      if (this.#left > 0) {
+        const part = this.#rest.subarray(0, this.#left)
+        this.#part(part)
+        this.#left -= part.length
+        this.#rest = this.#rest.subarray(part.length)
+        if (this.#left > 0) return undefined
+      }
+      // Behind a chunk stands an empty line's end, and then the size of the next.
+      const from = this.#isFirst || this.#rest.length < 2 ? 0 : 2
+      if (!this.#isFirst && from === 0) return undefined
+      const end = this.#rest.indexOf(LINE_END, from)
+      if (end === -1 && this.#rest.length < LONGEST_HEAD) return undefined
+      const size = Number.parseInt(this.#rest.toString('latin1', from, end), 16)
+      if (end === -1 || Number.isNaN(size)) throw new Error(NO_HTTP)
       if (size === 0) return this.#whole()
-      const from = end + 2
-      if (this.#rest.length < from + size + 2) return undefined
-      this.#body.push(this.#rest.subarray(from, from + size))
-      this.#rest = this.#rest.subarray(from + size + 2)
+      this.#isFirst = false
+      this.#left = size
+      this.#rest = this.#rest.subarray(end + LINE_END.length)
     }
+  }
+
+  #part(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    if (this.#onPart !== undefined && this.#status < 300) this.#onPart(bytes)
+    else this.#body.push(bytes)
   }
 
   #whole(): Reply {
