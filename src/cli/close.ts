@@ -15,9 +15,17 @@ import { count } from './count.ts'
 import { print } from './output.ts'
 import { visible } from './visible.ts'
 
+const OPTIONS = {
+  ...ADDRESS_OPTIONS,
+  user: { type: 'string' },
+  code: { type: 'string' },
+  reason: { type: 'string' },
+} as const
+
 export const close: Command = {
   summary: 'close a connection, or all of a user',
   usage: '(ID | --user U) [--code N] [--reason TEXT] [--id ID | --url URL] [--json]',
+  options: OPTIONS,
   help: `
 Closes the connection of this id (see gateway connections), or all that a user has, at whichever node, after what
 is queued for them.
@@ -31,12 +39,7 @@ ${JSON_HELP}`,
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: {
-        ...ADDRESS_OPTIONS,
-        user: { type: 'string' },
-        code: { type: 'string' },
-        reason: { type: 'string' },
-      },
+      options: OPTIONS,
     })
     const target = targetOf(positionals, values.user)
     const query = new URLSearchParams()

@@ -13,9 +13,12 @@ interface GroupsPage extends Page {
   readonly groups: readonly GroupLine[]
 }
 
+const OPTIONS = { ...ADDRESS_OPTIONS, node: { type: 'boolean' } } as const
+
 export const groups: Command = {
   summary: 'list the groups, or the members of one',
   usage: '[GROUP] [--node] [--id ID | --url URL] [--json]',
+  options: OPTIONS,
   help: `
 Lists the groups by name, with their connections and users, over all nodes of a cluster. With a GROUP it lists
 the users who are in it, each once, with what others may see of them (conn.info).
@@ -28,7 +31,7 @@ ${ADDRESS_HELP}
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { ...ADDRESS_OPTIONS, node: { type: 'boolean' } },
+      options: OPTIONS,
     })
     const [group, ...others] = positionals
     if (others.length > 0) throw new UsageError('groups takes one group at a time; put its name in quotes')

@@ -7,16 +7,19 @@ import { ADDRESS_HELP, type Command, EXIT, readOptions } from './command.ts'
 const WITHIN_MS = 1700
 const LEAST_MS = 100
 
+const OPTIONS = { id: { type: 'string' }, url: { type: 'string' } } as const
+
 export const health: Command = {
   summary: "exit 0 when healthy, else 1, for Docker's HEALTHCHECK",
   usage: '[--id ID | --url URL]',
+  options: OPTIONS,
   help: `
 Prints nothing. Exit 0: the gateway runs, or is stopped because it was told so. Exit 1: it has no working
 listener (an application that is away for now is a warning), is not there, or does not answer within two seconds.
 
 ${ADDRESS_HELP}`,
   async run(args) {
-    const values = readOptions(args, { id: { type: 'string' }, url: { type: 'string' } })
+    const values = readOptions(args, OPTIONS)
     setTimeout(() => process.exit(EXIT.refused), Math.max(LEAST_MS, WITHIN_MS - performance.now()))
     const isHealthy = await ask(values).catch(() => false)
     return isHealthy ? EXIT.done : EXIT.refused

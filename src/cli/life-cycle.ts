@@ -8,7 +8,8 @@ function change(action: string, summary: string, help: string): Command {
   return {
     summary,
     usage: '[--id ID | --url URL] [--json]',
-    help: `${help} Prints the state after it.\n\n${ADDRESS_HELP}\n${JSON_HELP}`,
+    options: ADDRESS_OPTIONS,
+    help: `${help}\nPrints the state after it.\n\n${ADDRESS_HELP}\n${JSON_HELP}`,
     async run(args) {
       const values = readOptions(args, ADDRESS_OPTIONS)
       const { text } = await call(address(values), 'POST', `/${action}`)

@@ -6,16 +6,19 @@ import { type Command, EXIT, readOptions } from './command.ts'
 import { print } from './output.ts'
 import { table } from './table.ts'
 
+const OPTIONS = { json: { type: 'boolean' } } as const
+
 export const list: Command = {
   summary: 'list the gateways in the control folder',
   usage: '[--json]',
+  options: OPTIONS,
   help: `
 Lists the control sockets in WS_CONTROL_DIR, each with its gateway's state and number of connections.
 A socket that a killed process left behind is shown as "dead".
 
   --json         an array with the status of each, as it came`,
   async run(args) {
-    const values = readOptions(args, { json: { type: 'boolean' } })
+    const values = readOptions(args, OPTIONS)
     const { controlDir } = readSettings('controlDir')
     const listed = await askNeighbours(controlDir)
     if (values.json) print(`${JSON.stringify(listed)}\n`)

@@ -1,23 +1,13 @@
 #!/usr/bin/env node
-/** The command `gateway`. What a subcommand does not need is not loaded: a push costs little more than Node itself. */
-import type { Command } from './command.ts'
+/**
+ * The command `gateway`. What is called often is built into this file, which is small, so that a push costs little more
+ * than Node itself; all else is in another file, which is read when it is asked for.
+ */
+import type { Commands } from './commands.ts'
+import { run } from './run.ts'
 
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
+const OFTEN: Commands = {
   push: async () => (await import('./push.ts')).push,
-  start: async () => (await import('./life-cycle.ts')).start,
-  stop: async () => (await import('./life-cycle.ts')).stop,
-  restart: async () => (await import('./life-cycle.ts')).restart,
-  reload: async () => (await import('./life-cycle.ts')).reload,
-  status: async () => (await import('./status.ts')).status,
-  connections: async () => (await import('./connections.ts')).connections,
-  groups: async () => (await import('./groups.ts')).groups,
-  close: async () => (await import('./close.ts')).close,
-  renew: async () => (await import('./renew.ts')).renew,
-  token: async () => (await import('./token.ts')).token,
-  logs: async () => (await import('./logs.ts')).logs,
-  list: async () => (await import('./list.ts')).list,
-  config: async () => (await import('./config.ts')).config,
-  types: async () => (await import('./types.ts')).types,
   health: async () => (await import('./health.ts')).health,
 }
 
@@ -37,19 +27,16 @@ function withAddressBehind(words: string[]): string[] {
 
 async function main(words: string[]): Promise<number> {
   const [name = '', ...args] = withAddressBehind(words)
-  try {
-    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (load === undefined) return await (await import('./help.ts')).withoutCommand(name, args, commands)
-    const command = await load()
-    const end = args.indexOf('--')
-    const options = end === -1 ? args : args.slice(0, end)
-    if (options.includes('--help') || options.includes('-h')) {
-      return (await import('./help.ts')).explain(name, command)
-    }
-    return await command.run(args)
-  } catch (error) {
-    return (await import('./report.ts')).report(error, name)
-  }
+  const load = Object.hasOwn(OFTEN, name) ? OFTEN[name] : undefined
+  if (load !== undefined && !asksForHelp(args)) return run(name, args, load)
+  const { runAny } = await import('./all.ts')
+  return runAny(name, args, asksForHelp(args))
+}
+
+function asksForHelp(args: string[]): boolean {
+  const end = args.indexOf('--')
+  const options = end === -1 ? args : args.slice(0, end)
+  return options.includes('--help') || options.includes('-h')
 }
 
 process.on('uncaughtException', async error => {

@@ -13,10 +13,22 @@ export type Recipients = Partial<Record<'connections' | 'groups' | 'users' | 'ex
 /** Standard input, where a message or a file is asked for. */
 const STDIN = '-'
 
+const OPTIONS = {
+  ...ADDRESS_OPTIONS,
+  to: { type: 'string', multiple: true },
+  group: { type: 'string', multiple: true },
+  user: { type: 'string', multiple: true },
+  except: { type: 'string', multiple: true },
+  data: { type: 'string' },
+  binary: { type: 'string' },
+} as const
+
 export const push: Command = {
   summary: 'push a message to the connections',
   usage:
     '(MESSAGE | - | --data JSON | --binary FILE) [--to ID]… [--group G]… [--user U]… [--except ID]… [--id ID | --url URL] [--json]',
+  options: OPTIONS,
+  offers: { binary: 'files' },
   help: `
   MESSAGE        pushes this text; one that starts with "-" is written behind "--"
   -              pushes standard input, one text message a line, each as it comes
@@ -42,15 +54,7 @@ Examples:
       args,
       allowPositionals: true,
       tokens: true,
-      options: {
-        ...ADDRESS_OPTIONS,
-        to: { type: 'string', multiple: true },
-        group: { type: 'string', multiple: true },
-        user: { type: 'string', multiple: true },
-        except: { type: 'string', multiple: true },
-        data: { type: 'string' },
-        binary: { type: 'string' },
-      },
+      options: OPTIONS,
     })
     const { data, binary, json = false } = values
     const [message] = positionals

@@ -9,6 +9,7 @@ import { localTime } from './time.ts'
 export const renew: Command = {
   summary: 'give a connection a new token before its old one expires',
   usage: 'ID (TOKEN | -) [--id ID | --url URL] [--json]',
+  options: ADDRESS_OPTIONS,
   help: `
 The connection of this id (see gateway connections) stays open until the new token expires. The token must be
 of the same user. "-" reads it from standard input, so that it does not show in the list of processes.

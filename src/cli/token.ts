@@ -8,9 +8,16 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 /** Claims that options or the gateway's settings give, so that they cannot be said twice. */
 const OWN_CLAIMS = ['sub', 'exp', 'iat']
 
+const OPTIONS = {
+  user: { type: 'string' },
+  ttl: { type: 'string' },
+  claim: { type: 'string', multiple: true },
+} as const
+
 export const token: Command = {
   summary: 'mint a JSON Web Token, for trying things out',
   usage: '[--user U] [--ttl 1h] [--claim NAME=VALUE]…',
+  options: OPTIONS,
   help: `
 Prints a token that is signed (HS256) with WS_JWT_SECRET, with the issuer and audience that the gateway asks for
 (WS_JWT_ISSUER, WS_JWT_AUDIENCE). Your application would make its own, with a library of its language.
@@ -22,11 +29,7 @@ Prints a token that is signed (HS256) with WS_JWT_SECRET, with the issuer and au
 Example:
   gateway token --user anna --ttl 1h --claim role=admin --claim 'rooms=["a","b"]'`,
   async run(args) {
-    const values = readOptions(args, {
-      user: { type: 'string' },
-      ttl: { type: 'string' },
-      claim: { type: 'string', multiple: true },
-    })
+    const values = readOptions(args, OPTIONS)
     const { jwtSecret, jwtIssuer, jwtAudience } = readSettings('jwtSecret', 'jwtIssuer', 'jwtAudience')
     if (jwtSecret === null) {
       throw new Error('a token is minted with WS_JWT_SECRET, and none is set: public keys cannot sign')

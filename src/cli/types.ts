@@ -6,6 +6,7 @@ import { print } from './output.ts'
 export const types: Command = {
   summary: "print the listener's types, for an editor without the package",
   usage: '',
+  options: {},
   help: `
 Prints the types of a listener as one file that stands alone:
 

@@ -26,6 +26,7 @@ test('the package', async t => {
       'CONTRIBUTING.md',
       'dist/main.js',
       'dist/cli/main.cjs',
+      'dist/cli/all.cjs',
       'listener/listener.ts',
       'listener/examples/chat.ts',
       'docs/security.md',
