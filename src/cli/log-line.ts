@@ -1,35 +1,43 @@
 /** A line of WebSocket.log as people read it. */
 import { parseLine } from '../log/parse-line.ts'
+import { type Colours, PLAIN } from './colour.ts'
 import { localTime } from './time.ts'
 import { visible } from './visible.ts'
 
-const LEVELS: Readonly<Record<number, string>> = {
-  10: 'TRACE',
-  20: 'DEBUG',
-  30: 'INFO',
-  40: 'WARN',
-  50: 'ERROR',
-  60: 'FATAL',
+/** A level's name, and how it is painted. */
+const LEVELS: Readonly<Record<number, readonly [name: string, ...paint: (keyof Colours)[]]>> = {
+  10: ['TRACE', 'dim'],
+  20: ['DEBUG', 'dim'],
+  30: ['INFO', 'green'],
+  40: ['WARN', 'yellow'],
+  50: ['ERROR', 'red'],
+  60: ['FATAL', 'red', 'inverse'],
 }
 const LONGEST_LEVEL = 5
 
 /** Time, level, gateway, event, message and the further fields; an error's stack below. Ends with a newline. */
-export function readableLine(line: string): string {
+export function readableLine(line: string, paint: Colours = PLAIN): string {
   const fields = parseLine(line)
-  if (fields === undefined) return `${line}\n`
+  if (fields === undefined) return `${visible(line)}\n`
   const { time, level, gateway, event, msg, err, ...others } = fields
   const { text: fault, stack } = faultOf(err)
   const words = [
-    typeof time === 'number' || typeof time === 'string' ? localTime(time, true) : undefined,
-    (LEVELS[Number(level)] ?? shown(level)).padEnd(LONGEST_LEVEL),
-    gateway === undefined ? undefined : shown(gateway),
-    event === undefined ? undefined : `${shown(event)}:`,
+    typeof time === 'number' || typeof time === 'string' ? paint.dim(localTime(time, true)) : undefined,
+    levelText(level, paint),
+    gateway === undefined ? undefined : paint.dim(shown(gateway)),
+    event === undefined ? undefined : paint.bold(`${shown(event)}:`),
     typeof msg === 'string' ? visible(msg) : undefined,
-    ...Object.entries(others).map(([name, value]) => `${visible(name)}=${shown(value)}`),
+    ...Object.entries(others).map(([name, value]) => `${paint.dim(`${visible(name)}=`)}${shown(value)}`),
     fault,
   ]
   const first = words.filter(word => word !== undefined && word !== '').join(' ')
-  return [first, ...stack.map(l => `    ${visible(l)}`), ''].join('\n')
+  return [first, ...stack.map(l => `    ${paint.dim(visible(l))}`), ''].join('\n')
+}
+
+function levelText(level: unknown, paint: Colours): string {
+  const [name, ...painters] = LEVELS[Number(level)] ?? [shown(level)]
+  const blanks = ' '.repeat(Math.max(0, LONGEST_LEVEL - name.length))
+  return painters.reduce((text, painter) => paint[painter](text), name) + blanks
 }
 
 /** A value in one word where it is one, else as JSON. */

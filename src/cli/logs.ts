@@ -1,37 +1,76 @@
 /** `gateway logs`. */
 import { openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { matcher } from '../log/filter.ts'
+import { isLevel, LEVELS, matcher } from '../log/filter.ts'
 import { readSettings } from './address.ts'
-import { type Command, EXIT, readOptions, wholeNumber } from './command.ts'
+import { colours } from './colour.ts'
+import { type Command, EXIT, readOptions, UsageError, wholeNumber } from './command.ts'
+import { untilInterrupt } from './interrupt.ts'
 import { follow } from './log-follow.ts'
 import { readableLine } from './log-line.ts'
 import { readTail } from './log-tail.ts'
 import { print } from './output.ts'
 
 const DEFAULT_LINES = 20
+const LEVEL_NAMES = Object.keys(LEVELS)
+
+const OPTIONS = {
+  follow: { type: 'boolean', short: 'f' },
+  lines: { type: 'string', short: 'n' },
+  level: { type: 'string' },
+  event: { type: 'string' },
+  conn: { type: 'string' },
+  text: { type: 'string' },
+  gateway: { type: 'string' },
+  id: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
 
 export const logs: Command = {
   summary: 'show WebSocket.log in a readable form',
-  usage: '[-f] [-n N] [--id ID]',
+  usage: '[-f] [-n N] [--level L] [--event E] [--conn ID] [--text T] [--gateway ID] [--json]',
+  options: OPTIONS,
+  offers: {
+    level: LEVEL_NAMES,
+    event: [
+      ...['gateway.start', 'gateway.stop', 'listener.load', 'listener.error', 'control.call', 'error'],
+      ...['client.open', 'client.close', 'client.refused', 'message', 'push'],
+    ],
+    gateway: 'gateways',
+  },
   help: `
 Shows the last lines of WebSocket.log in WS_LOG_DIR: time, level, gateway, event, message and the further fields.
 
   -f, --follow   goes on with each line that is added, until Ctrl-C
   -n, --lines N  how many lines (default: ${DEFAULT_LINES})
-  --id ID        only the lines of this gateway`,
+
+Only the lines that have all of these, and so many of them:
+  --level L      this level or above: ${LEVEL_NAMES.join(', ')}
+  --event E      this event, such as listener.error, or all that begin so: listener.*
+  --conn ID      about this connection
+  --text T       with this text anywhere in the line, in large or small letters
+  --gateway ID   of this gateway, where several share the file
+  --id ID        the same
+
+  --json         the lines as they are in the file
+
+Examples:
+  gateway logs -f --level warn
+  gateway logs -n 1000 --event 'client.*' --text 10.0.0.7`,
   async run(args) {
-    const values = readOptions(args, {
-      follow: { type: 'boolean', short: 'f' },
-      lines: { type: 'string', short: 'n' },
-      id: { type: 'string' },
-    })
+    const values = readOptions(args, OPTIONS)
+    const { level, event, conn, text, id, gateway = id } = values
     const count = values.lines === undefined ? DEFAULT_LINES : wholeNumber('-n', values.lines, 0)
+    if (level !== undefined && !isLevel(level)) {
+      throw new UsageError(`--level takes one of ${LEVEL_NAMES.join(', ')}, got ${JSON.stringify(level)}`)
+    }
+    if (id !== undefined && id !== gateway) throw new UsageError('--id and --gateway are the same: give one')
     const { logDir } = readSettings('logDir')
     const path = join(logDir, 'WebSocket.log')
-    const { id } = values
-    const matches = matcher({ gateway: id })
-    const show = (line: string): boolean => !matches(line) || print(readableLine(line))
+    const matches = matcher({ level, event, conn, text, gateway })
+    const paint = colours(1)
+    const show = (line: string): boolean =>
+      !matches(line) || print(values.json ? `${line}\n` : readableLine(line, paint))
 
     const fd = open(path, values.follow === true)
     if (fd !== undefined) {
@@ -39,8 +78,8 @@ Shows the last lines of WebSocket.log in WS_LOG_DIR: time, level, gateway, event
       // One that is still being written counts too, unless its end is waited for.
       if (!values.follow && unfinished !== '' && matches(unfinished)) lines.push(unfinished)
       for (const line of lines.slice(-count || lines.length)) if (!show(line)) return EXIT.done
-      if (values.follow) await followUntilInterrupt(path, { fd, position }, show)
-    } else await followUntilInterrupt(path, undefined, show)
+      if (values.follow) await follow(path, { fd, position }, show, untilInterrupt())
+    } else await follow(path, undefined, show, untilInterrupt())
     return EXIT.done
   },
 }
@@ -58,14 +97,4 @@ function open(path: string, mayBeAbsent: boolean): number | undefined {
         : `${resolve(path)} cannot be read: ${message}`,
     )
   }
-}
-
-async function followUntilInterrupt(
-  path: string,
-  start: { readonly fd: number; readonly position: number } | undefined,
-  show: (line: string) => boolean,
-): Promise<void> {
-  const interrupt = new AbortController()
-  process.once('SIGINT', () => interrupt.abort())
-  await follow(path, start, show, interrupt.signal)
 }

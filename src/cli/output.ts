@@ -14,9 +14,14 @@ export function print(text: string): boolean {
   return write(STDOUT, text)
 }
 
+/** Writes to standard error, as it is. */
+export function note(text: string): void {
+  write(STDERR, text)
+}
+
 /** Writes one line to standard error, which says who speaks. */
 export function complain(text: string): void {
-  write(STDERR, `gateway: ${text}\n`)
+  note(`gateway: ${text}\n`)
 }
 
 function write(fd: number, text: string): boolean {

@@ -91,3 +91,65 @@ test('-f waits for a file that is not there yet; without -f that is an error', a
   await running.prints(/gateway\.stop: the gateway has stopped/)
   assert.ok(readFileSync(join(cwd, 'logs', 'WebSocket.log')).length > 0)
 })
+
+test('filters take the lines that have all of it, before -n counts; --json leaves them as they are', async t => {
+  const cwd = temporaryFolder(t)
+  const lines = [
+    entry(1, { event: 'client.open', conn: 'c-1', path: '/Grüße' }),
+    entry(2, { event: 'listener.load' }),
+    entry(3, { event: 'listener.error', level: 50, conn: 'c-1' }),
+    entry(4, { event: 'push', gateway: 'two', level: 40 }),
+    'no JSON at all\n',
+    entry(5, { event: 'client.close', level: 20, conn: 'c-2' }),
+  ]
+  writeFiles(cwd, { 'logs/WebSocket.log': lines.join('') })
+  const cases: [string[], number[]][] = [
+    [
+      ['--level', 'warn'],
+      [3, 4],
+    ],
+    [
+      ['--level', 'trace', '-n', '2'],
+      [4, 5],
+    ],
+    [['--event', 'push'], [4]],
+    [
+      ['--event', 'listener.*'],
+      [2, 3],
+    ],
+    [
+      ['--conn', 'c-1'],
+      [1, 3],
+    ],
+    [['--text', 'GRÜß'], [1]],
+    [
+      ['--text', 'c-', '--event', 'client.*'],
+      [1, 5],
+    ],
+    [['--gateway', 'two'], [4]],
+    [['--id', 'two'], [4]],
+    [['--level', 'fatal'], []],
+  ]
+  const results = await Promise.all(cases.map(([words]) => cli({ cwd }, 'logs', ...words)))
+  for (const [i, { code, out, err }] of results.entries()) {
+    assert.deepEqual([code, err], [0, ''])
+    assert.deepEqual(
+      [...out.matchAll(/line (\d)/g)].map(match => Number(match[1])),
+      cases[i]?.[1],
+    )
+  }
+  const raw = await cli({ cwd }, 'logs', '--json', '--text', 'c-', '-n', '2')
+  assert.equal(raw.out, `${lines[2]}${lines[5]}`)
+  const wrong = await cli({ cwd }, 'logs', '--level', 'silent')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.err, /--level takes one of trace, debug, info, warn, error, fatal, got "silent"/)
+  const both = await cli({ cwd }, 'logs', '--id', 'one', '--gateway', 'two')
+  assert.equal(both.code, 2)
+  // What is followed is filtered as well.
+  const running = startCli(t, { cwd }, 'logs', '-f', '--level', 'warn', '--json')
+  await running.prints(/line 4/)
+  appendFileSync(join(cwd, 'logs', 'WebSocket.log'), entry(6) + entry(7, { level: 60 }))
+  await running.prints(/line 7/)
+  running.child.kill('SIGINT')
+  assert.equal((await running.ended).out, `${lines[2]}${lines[3]}${entry(7, { level: 60 })}`)
+})
