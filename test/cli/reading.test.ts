@@ -27,6 +27,30 @@ test('status in words, and as it came', async t => {
   assert.match((await cli({ cwd }, 'status')).out, /^state +stopped$/m)
 })
 
+test('connections of a search, a group or a user', async t => {
+  const gateway = await startGateway(t, {
+    listener: {
+      'listener.js': `export const onClientOpen = ({ conn }) => {
+      const [, group, user] = conn.request.path.split('/')
+      if (user) conn.user = user
+      conn.join(group)
+    }`,
+    },
+  })
+  const cwd = gateway.folder
+  for (const path of ['cats/anna', 'cats/ben', 'dogs']) await connect(t, `${gateway.url}/${path}`)
+  const paths = async (...words: string[]) => {
+    const { code, out } = await cli({ cwd }, 'connections', ...words)
+    assert.equal(code, 0)
+    return [...out.matchAll(/ (\/\S+) /g)].map(([, path]) => path)
+  }
+  assert.deepEqual(await paths(), ['/cats/anna', '/cats/ben', '/dogs'])
+  assert.deepEqual(await paths('--search', 'ANN'), ['/cats/anna'])
+  assert.deepEqual(await paths('--group', 'cats'), ['/cats/anna', '/cats/ben'])
+  assert.deepEqual(await paths('--group', 'cats', '--user', 'ben'), ['/cats/ben'])
+  assert.match((await cli({ cwd }, 'connections')).out, /SENT +USER\n.* anna\n/)
+})
+
 test('connections and close; what a client put into its path cannot steer the terminal', async t => {
   const gateway = await startGateway(t)
   const cwd = gateway.folder
