@@ -1,65 +1,49 @@
 /** `gateway status`. */
 import { call } from '../control/client.ts'
-import type { StatusJson } from '../status.ts'
 import { address } from './address.ts'
-import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, readOptions } from './command.ts'
+import { colours } from './colour.ts'
+import {
+  ADDRESS_HELP,
+  ADDRESS_OPTIONS,
+  type Command,
+  EXIT,
+  JSON_HELP,
+  readOptions,
+  secondsOf,
+  UsageError,
+} from './command.ts'
 import { print } from './output.ts'
-import { clusterRows } from './status-cluster.ts'
-import { linesOf, table } from './table.ts'
-import { inWords, localTime } from './time.ts'
+import { statusText } from './status-text.ts'
 
 /** A gateway that has not answered by then has a stuck event loop. */
 const WITHIN_MS = 10_000
+const DEFAULT_EVERY_S = '2'
+
+const OPTIONS = { ...ADDRESS_OPTIONS, watch: { type: 'boolean' }, every: { type: 'string' } } as const
 
 export const status: Command = {
   summary: 'show the state, the listener and the counters',
-  usage: '[--id ID | --url URL] [--json]',
-  help: `${ADDRESS_HELP}\n${JSON_HELP}`,
+  usage: '[--watch [--every SECONDS]] [--id ID | --url URL] [--json]',
+  options: OPTIONS,
+  help: `
+  --watch        again and again until q or Ctrl-C, with what the counters have gained: on a terminal in place, in
+                 a pipe one block after the other
+  --every S      so many seconds between two looks: 0.1 to 3600 (default: ${DEFAULT_EVERY_S})
+${ADDRESS_HELP}
+${JSON_HELP}; with --watch one line for each look`,
   async run(args) {
-    const values = readOptions(args, ADDRESS_OPTIONS)
+    const values = readOptions(args, OPTIONS)
+    if (values.every !== undefined && !values.watch) throw new UsageError('--every goes with --watch')
+    const everyMs = secondsOf('--every', values.every ?? DEFAULT_EVERY_S, 0.1, 3600)
+    const gateway = address(values)
+    if (values.watch) {
+      const { watchStatus } = await import('./status-watch.ts')
+      await watchStatus(gateway, everyMs, values.json === true)
+      return EXIT.done
+    }
     const signal = AbortSignal.timeout(WITHIN_MS)
-    const { text } = await call(address(values), 'GET', '/status', { signal })
-    print(values.json ? text : readable(JSON.parse(text)))
+    const { text } = await call(gateway, 'GET', '/status', { signal })
+    print(values.json ? text : statusText(JSON.parse(text), colours(1)))
     return EXIT.done
   },
-}
-
-function readable(status: StatusJson): string {
-  const { listener } = status
-  const isDefault = status.state === 'running' && listener.error === null
-  const uptime = status.state === 'running' ? ` for ${inWords(status.uptimeMs)}` : ''
-  const loaded =
-    listener.loadedAt === null
-      ? `, ${isDefault ? 'not there: every message goes to everyone' : 'not loaded'}`
-      : `, version ${listener.generation}, loaded ${localTime(listener.loadedAt)}`
-  const rows = [
-    ['gateway', status.id],
-    ['state', `${status.state}${uptime}`],
-    ['mode', status.mode],
-    ['port', String(status.port)],
-    ...(status.controlPort === undefined ? [] : [['control port', String(status.controlPort)]]),
-    ['connections', String(status.connections)],
-    ['groups', String(status.groups)],
-    ['users', String(status.users)],
-    ...clusterRows(status),
-    ['listener', `${listener.path}${loaded}`],
-    ...(listener.error === null ? [] : linesOf('listener fault', listener.error.split('\n'))),
-    ...(listener.requests === undefined ? [] : [['requests', requestsText(listener.requests)]]),
-    ...Object.entries(status.counters).map(([name, count]) => [words(name), String(count)]),
-    ['version', status.version],
-  ]
-  return table(rows)
-}
-
-function requestsText({
-  underWay,
-  waiting,
-  retried,
-}: NonNullable<StatusJson['listener']['requests']>): string {
-  return `${underWay} under way, ${waiting} waiting, ${retried} tried again`
-}
-
-/** `unknownRecipients` → `unknown recipients` */
-function words(name: string): string {
-  return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
 }

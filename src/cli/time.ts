@@ -10,6 +10,12 @@ export function localTime(time: string | number, withMilliseconds = false): stri
   return `${day} ${clock}${rest}`
 }
 
+/** `19:45:01.123`; a text that is no time is left as it is. */
+export function clockTime(time: string | number): string {
+  const whole = localTime(time, true)
+  return whole.slice(whole.indexOf(' ') + 1)
+}
+
 function two(number: number): string {
   return String(number).padStart(2, '0')
 }

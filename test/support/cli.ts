@@ -1,6 +1,7 @@
 /** The command `gateway` as a process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { cleanEnvironment, cliFile } from './gateway.ts'
 
@@ -53,13 +54,23 @@ export class RunningCli {
     this.ended = once(this.child, 'close').then(([code]) => ({ code, out: this.out, err: this.err }))
   }
 
-  /** Waits until what it has printed matches. */
-  async prints(pattern: RegExp): Promise<string> {
-    const late = AbortSignal.timeout(10_000)
-    while (!pattern.test(this.out)) {
-      if (this.child.stdout === null) throw new Error('no pipe')
-      await once(this.child.stdout, 'data', { signal: late })
-    }
+  /** Waits until what it has printed, or printed from a position on, matches. */
+  async prints(pattern: RegExp, from = 0): Promise<string> {
+    await this.#until(this.child.stdout, () => pattern.test(this.out.slice(from)))
     return this.out
+  }
+
+  /** Waits until what it has said on standard error matches. */
+  async says(pattern: RegExp): Promise<string> {
+    await this.#until(this.child.stderr, () => pattern.test(this.err))
+    return this.err
+  }
+
+  async #until(stream: Readable | null, holds: () => boolean): Promise<void> {
+    const late = AbortSignal.timeout(10_000)
+    while (!holds()) {
+      if (stream === null) throw new Error('no pipe')
+      await once(stream, 'data', { signal: late })
+    }
   }
 }

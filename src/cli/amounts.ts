@@ -1,0 +1,26 @@
+/** Numbers as people read them. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** `1,234,567` */
+export function grouped(number: number): string {
+  return Math.round(number)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** So many bytes, in three digits: `12 B`, `1.5 kB`, `230 MB`. A kB has 1000. */
+export function bytesText(bytes: number): string {
+  let amount = bytes
+  let unit = 0
+  while (amount >= 999.5 && unit < UNITS.length - 1) {
+    amount /= 1000
+    unit++
+  }
+  return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[unit]}`
+}
+
+/** How many a second: `1,234/s`, and of few the tenths: `0.4/s`. */
+export function perSecond(rate: number): string {
+  return `${rate > 0 && rate < 9.95 ? rate.toFixed(1) : grouped(rate)}/s`
+}
