@@ -15,6 +15,7 @@ export const GROUPS: Readonly<Record<string, Commands>> = {
   },
   'See what goes on': {
     status: async () => (await import('./status.ts')).status,
+    top: async () => (await import('./top.ts')).top,
     logs: async () => (await import('./logs.ts')).logs,
     list: async () => (await import('./list.ts')).list,
   },
