@@ -17,6 +17,7 @@ export const GROUPS: Readonly<Record<string, Commands>> = {
     status: async () => (await import('./status.ts')).status,
     top: async () => (await import('./top.ts')).top,
     logs: async () => (await import('./logs.ts')).logs,
+    trace: async () => (await import('./trace.ts')).trace,
     list: async () => (await import('./list.ts')).list,
   },
   'Who is connected': {
