@@ -6,6 +6,7 @@ export type Commands = Readonly<Record<string, () => Promise<Command>>>
 export const GROUPS: Readonly<Record<string, Commands>> = {
   'Push, and try out': {
     push: async () => (await import('./push.ts')).push,
+    connect: async () => (await import('./connect.ts')).connect,
   },
   'The life cycle': {
     start: async () => (await import('./life-cycle.ts')).start,
