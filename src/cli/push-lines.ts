@@ -1,10 +1,15 @@
 /** `gateway push -` and `--data -`: standard input as one stream of pushes, in bounded memory, for as long as it lasts. */
 import { StringDecoder } from 'node:string_decoder'
+import { isatty } from 'node:tty'
 import { type Address, GatewayError, PushStream } from '../control/client.ts'
 import { EXIT, UsageError } from './command.ts'
 import { count } from './count.ts'
 import { complain, print } from './output.ts'
 import type { Recipients } from './push.ts'
+import type { Progress } from './push-progress.ts'
+
+const STDIN = 0
+const STDERR = 2
 
 /** Turns what is read into NDJSON, piece by piece. */
 export interface Lines {
@@ -74,12 +79,15 @@ export function objectLines(recipients: Recipients): Lines {
  */
 export async function pushLines(gateway: Address, lines: Lines, json: boolean): Promise<number> {
   const stream = await PushStream.open(gateway)
-  const fed = feed(stream, lines).then(() => stream.answered)
+  const progress = await openProgress()
+  const fed = feed(stream, lines, progress).then(() => stream.answered)
   let text: string
   try {
     // The answer may come first, while no further line does: then the program ends without one.
     text = (await Promise.race([stream.answered, fed])).text
+    progress?.end()
   } catch (error) {
+    progress?.end()
     const line = error instanceof GatewayError ? error.problem?.line : undefined
     if (!(error instanceof GatewayError) || typeof line !== 'number') throw error
     complain(`line ${line}: ${error.detail} (pushed before it: ${error.problem?.pushed})`)
@@ -93,9 +101,17 @@ export async function pushLines(gateway: Address, lines: Lines, json: boolean): 
   return EXIT.refused
 }
 
-async function feed(stream: PushStream, lines: Lines): Promise<void> {
+/** On a terminal one likes to see how far it is; but not in between the lines that are typed there. */
+async function openProgress(): Promise<Progress | undefined> {
+  if (!isatty(STDERR) || isatty(STDIN)) return undefined
+  const { Progress } = await import('./push-progress.ts')
+  return new Progress()
+}
+
+async function feed(stream: PushStream, lines: Lines, progress: Progress | undefined): Promise<void> {
   for await (const chunk of process.stdin) {
     if (!(await stream.write(lines.take(chunk)))) return
+    progress?.add(chunk)
   }
   await stream.write(lines.end())
   await stream.end()
