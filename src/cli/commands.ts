@@ -31,6 +31,7 @@ export const GROUPS: Readonly<Record<string, Commands>> = {
     config: async () => (await import('./config.ts')).config,
     types: async () => (await import('./types.ts')).types,
     token: async () => (await import('./token.ts')).token,
+    completion: async () => (await import('./completion.ts')).completion,
     health: async () => (await import('./health.ts')).health,
   },
 }

@@ -26,7 +26,8 @@ export function askNeighbours(folder: string): Promise<Neighbour[]> {
   return Promise.all(idsIn(folder).map(id => ask(folder, id)))
 }
 
-function idsIn(folder: string): string[] {
+/** The ids that have a socket there; a folder that does not exist has none. @throws GatewayError */
+export function idsIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter(entry => entry.name.endsWith(SUFFIX) && (entry.isSocket() || entry.isSymbolicLink()))
