@@ -7,15 +7,16 @@ import { cli } from '../support/cli.ts'
 import { cliFile, root, startGateway, temporaryFolder, writeFiles } from '../support/gateway.ts'
 
 const COMMANDS = [
-  ...['push', 'start', 'stop', 'restart', 'reload', 'status', 'connections', 'groups', 'close'],
-  ...['logs', 'list', 'config', 'types', 'health'],
+  ...['push', 'connect', 'start', 'stop', 'restart', 'reload', 'status', 'top', 'logs', 'trace', 'list'],
+  ...['connections', 'groups', 'close', 'renew', 'config', 'types', 'token', 'completion', 'health'],
 ]
 
 test('--help names every command, and each explains itself; none of it needs a gateway', async t => {
   const cwd = temporaryFolder(t)
   const all = await cli({ cwd }, '--help')
   assert.deepEqual([all.code, all.err], [0, ''])
-  for (const command of COMMANDS) assert.match(all.out, new RegExp(`^  ${command} `, 'm'))
+  const named = [...all.out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name)
+  assert.deepEqual(named, COMMANDS)
   const helps = await Promise.all(COMMANDS.map(command => cli({ cwd }, command, '--help')))
   for (const [i, { code, out, err }] of helps.entries()) {
     assert.deepEqual([code, err], [0, ''])
@@ -54,6 +55,17 @@ test('wrong usage is exit 2 and says what is wrong', async t => {
     [['close', 'a', '--code', 'x'], /--code takes a whole number from 0, got "x"/],
     [['logs', '-n', '-1'], /-n/],
     [['connections', '--limit', '0'], /--limit takes a whole number from 1, got "0"/],
+    [['status', '--every', '2'], /--every goes with --watch/],
+    [['status', '--watch', '--every', '0'], /--every takes seconds from 0.1 to 3600, got "0"/],
+    [
+      ['top', '--once', '--sort', 'name'],
+      /--sort takes one of busiest, in, out, buffered, oldest, got "name"/,
+    ],
+    [['top', '-n', '3'], /--lines goes with --once/],
+    [['trace'], /connection's id is missing; or give a --user/],
+    [['trace', 'a', '--user', 'anna'], /a connection or a --user, not both/],
+    [['trace', 'a', '--seconds', '3601'], /--seconds takes a whole number from 1 to 3600, got "3601"/],
+    [['trace', 'a', '--bytes', '65537'], /--bytes takes a whole number from 0 to 65536/],
   ]
   const results = await Promise.all(cases.map(([words]) => cli({ cwd }, ...words)))
   for (const [i, { code, out, err }] of results.entries()) {
