@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino'
 import { BufferedFile } from './log/buffered-file.ts'
 import { Output } from './log/output.ts'
 import { plainError, withoutTokens } from './log/redaction.ts'
+import type { Limits } from './log/rotation.ts'
 
 export type { Logger }
 
@@ -15,6 +16,8 @@ export interface LogOptions {
   readonly level: string
   /** Whether other nodes may write to the same folder: then each line says whose it is. */
   readonly isShared: boolean
+  /** When WebSocket.log is rotated; undefined is never. */
+  readonly limits: Limits | undefined
 }
 
 /** The log of a process. */
@@ -32,11 +35,13 @@ export interface GatewayLog {
 const STDOUT_GRACE_MS = 500
 
 /** Opens the log. A folder that cannot be written is said on standard error, and stops nothing. */
-export function openLog({ gatewayId, folder, level, isShared }: LogOptions): GatewayLog {
+export function openLog({ gatewayId, folder, level, isShared, limits }: LogOptions): GatewayLog {
   const base = { gateway: gatewayId, ...(isShared && { hostname: hostname() }) }
-  const file = new BufferedFile(join(folder, 'WebSocket.log'), text =>
-    process.stderr.write(`gateway: ${text}\n`),
-  )
+  const file = new BufferedFile({
+    path: join(folder, 'WebSocket.log'),
+    limits,
+    say: text => process.stderr.write(`gateway: ${text}\n`),
+  })
   const output = new Output()
   const both = {
     write(line: string): void {

@@ -30,6 +30,10 @@ export async function run(onSignals: (handlers: SignalHandlers) => void): Promis
     folder: settings.logDir,
     level: settings.logLevel,
     isShared: settings.redisUrl !== null,
+    limits:
+      settings.logMaxBytes === 0
+        ? undefined
+        : { maxBytes: settings.logMaxBytes, maxFiles: settings.logMaxFiles },
   })
   const { logger } = log
   const faults = new LastFault()

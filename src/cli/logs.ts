@@ -1,14 +1,13 @@
 /** `gateway logs`. */
-import { openSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isLevel, LEVELS, matcher } from '../log/filter.ts'
+import { follow } from '../log/follow.ts'
+import { type LastLines, lastLines } from '../log/last-lines.ts'
 import { readSettings } from './address.ts'
 import { colours } from './colour.ts'
 import { type Command, EXIT, readOptions, UsageError, wholeNumber } from './command.ts'
 import { untilInterrupt } from './interrupt.ts'
-import { follow } from './log-follow.ts'
 import { readableLine } from './log-line.ts'
-import { readTail } from './log-tail.ts'
 import { print } from './output.ts'
 
 const DEFAULT_LINES = 20
@@ -66,35 +65,39 @@ Examples:
     }
     if (id !== undefined && id !== gateway) throw new UsageError('--id and --gateway are the same: give one')
     const { logDir } = readSettings('logDir')
-    const path = join(logDir, 'WebSocket.log')
+    const path = resolve(logDir, 'WebSocket.log')
     const matches = matcher({ level, event, conn, text, gateway })
     const paint = colours(1)
-    const show = (line: string): boolean =>
-      !matches(line) || print(values.json ? `${line}\n` : readableLine(line, paint))
+    const show = (line: string): boolean => print(values.json ? `${line}\n` : readableLine(line, paint))
 
-    const fd = open(path, values.follow === true)
-    if (fd !== undefined) {
-      const { lines, position, unfinished } = readTail(fd, count, matches)
-      // One that is still being written counts too, unless its end is waited for.
-      if (!values.follow && unfinished !== '' && matches(unfinished)) lines.push(unfinished)
-      for (const line of lines.slice(-count || lines.length)) if (!show(line)) return EXIT.done
-      if (values.follow) await follow(path, { fd, position }, show, untilInterrupt())
-    } else await follow(path, undefined, show, untilInterrupt())
+    const isFollowed = values.follow === true
+    const { lines, end } = await read(path, { count, matches, isFollowed })
+    for (const line of lines) if (!show(line)) return EXIT.done
+    if (isFollowed) await follow(path, end, line => !matches(line) || show(line), untilInterrupt())
+    else await end.file?.close()
     return EXIT.done
   },
 }
 
-/** A file that is not there yet can be followed all the same. */
-function open(path: string, mayBeAbsent: boolean): number | undefined {
+interface Wanted {
+  readonly count: number
+  readonly matches: (line: string) => boolean
+  readonly isFollowed: boolean
+}
+
+/**
+ * The last lines. A file that is not there yet can be followed all the same; a line that is still being written counts
+ * too, unless its end is waited for.
+ */
+async function read(path: string, { count, matches, isFollowed }: Wanted): Promise<LastLines> {
+  let last: LastLines
   try {
-    return openSync(path, 'r')
+    last = await lastLines(path, { count, matches, withUnfinished: !isFollowed })
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && mayBeAbsent) return undefined
-    throw new Error(
-      code === 'ENOENT'
-        ? `there is no ${resolve(path)} (WS_LOG_DIR)`
-        : `${resolve(path)} cannot be read: ${message}`,
-    )
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
+  const { file, rotated } = last.end
+  if (file === undefined && rotated.length === 0 && !isFollowed)
+    throw new Error(`there is no ${path} (WS_LOG_DIR)`)
+  return last
 }

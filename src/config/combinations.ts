@@ -78,6 +78,9 @@ export function warningsTogether(settings: Settings, given: ReadonlySet<keyof Se
   if (maxMessagesBurst > 0 && maxMessagesPerSecond === 0) {
     warnings.push('WS_MAX_MESSAGES_BURST says nothing without WS_MAX_MESSAGES_PER_SECOND')
   }
+  if (given.has('logMaxFiles') && settings.logMaxBytes === 0) {
+    warnings.push('WS_LOG_MAX_FILES says nothing without WS_LOG_MAX_BYTES')
+  }
   if (settings.redisUrl !== null && settings.redisBufferBytes < settings.maxPayloadBytes) {
     warnings.push(
       `WS_REDIS_BUFFER_BYTES (${settings.redisBufferBytes}) is less than WS_MAX_PAYLOAD_BYTES (${settings.maxPayloadBytes}): while Redis is away, one large message would drive out all others`,

@@ -6,7 +6,7 @@
 import { chmodSync, chownSync, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { createConnection, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
-import { makeFolder } from '../log/buffered-file.ts'
+import { makeFolder } from '../log/folder.ts'
 import { LONGEST_SOCKET_PATH } from '../socket-path.ts'
 
 /** The control socket cannot be had; the message is one line that says why. */

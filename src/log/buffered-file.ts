@@ -3,8 +3,8 @@
  * milliseconds and go out in one write. A file that cannot be written (no folder, no permission, disk full)
  * costs lines past a bound, never the process, and is tried again until it works.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { LogFile } from './log-file.ts'
+import type { Limits } from './rotation.ts'
 
 const FLUSH_AFTER_MS = 50
 const FLUSH_AT_BYTES = 64 * 1024
@@ -12,23 +12,28 @@ const FLUSH_AT_BYTES = 64 * 1024
 const KEEP_BYTES = 1024 * 1024
 const RETRY_AFTER_MS = 1000
 
+export interface BufferedFileOptions {
+  readonly path: string
+  /** When the file is rotated; undefined is never. */
+  readonly limits?: Limits | undefined
+  /** Told once when writing begins to fail, and once when it works again. */
+  readonly say: (text: string) => void
+}
+
 export class BufferedFile {
   readonly #path: string
-  /** Told once when writing begins to fail, and once when it works again. */
   readonly #say: (text: string) => void
-  #fd: number | undefined
+  readonly #file: LogFile
   #lines: string[] = []
   #bytes = 0
-  /** What is left of a line that a full disk cut off: it goes out first. */
-  #rest: Buffer | undefined
   #dropped = 0
   #failing = false
   #timer: NodeJS.Timeout | undefined
-  #checkedAt = 0
 
-  constructor(path: string, say: (text: string) => void) {
+  constructor({ path, limits, say }: BufferedFileOptions) {
     this.#path = path
     this.#say = say
+    this.#file = new LogFile(path, limits, say)
   }
 
   /** Takes one line, with its newline. */
@@ -42,11 +47,14 @@ export class BufferedFile {
 
   /** Writes what has been collected, now. */
   flush(): void {
-    if (this.#lines.length === 0 && this.#rest === undefined) return
+    if (this.#lines.length === 0 && !this.#file.isUnfinished) return
     try {
-      this.#write(this.#open())
+      this.#file.finish()
+      while (this.#lines.length > 0) {
+        const room = this.#file.roomFor(Buffer.byteLength(this.#lines[0] ?? ''))
+        this.#file.write(this.#take(Math.min(room, FLUSH_AT_BYTES)))
+      }
     } catch (error) {
-      this.#close()
       this.#fail(error)
       return
     }
@@ -60,13 +68,13 @@ export class BufferedFile {
   /** Opens the file anew at the next write: logrotate has moved it. */
   reopen(): void {
     this.flush()
-    this.#close()
+    this.#file.close()
   }
 
   close(): void {
     clearTimeout(this.#timer)
     this.flush()
-    this.#close()
+    this.#file.close()
   }
 
   #tick(): void {
@@ -75,39 +83,18 @@ export class BufferedFile {
     if (this.#failing) this.#timer = setTimeout(() => this.#tick(), RETRY_AFTER_MS).unref()
   }
 
-  #write(fd: number): void {
-    const bytes = this.#rest ?? Buffer.from(this.#lines.join(''))
-    if (this.#rest === undefined) {
-      this.#lines = []
-      this.#bytes = 0
+  /** Takes as many lines as have room, and one in any case. */
+  #take(room: number): Buffer {
+    let bytes = 0
+    let count = 0
+    for (const line of this.#lines) {
+      bytes += Buffer.byteLength(line)
+      if (count > 0 && bytes > room) break
+      count++
     }
-    this.#rest = bytes
-    let written = 0
-    try {
-      while (written < bytes.length) written += writeSync(fd, bytes, written)
-    } finally {
-      this.#rest = written < bytes.length ? bytes.subarray(written) : undefined
-    }
-    if (this.#lines.length > 0) this.#write(fd)
-  }
-
-  #open(): number {
-    const now = Date.now()
-    if (this.#fd !== undefined && Math.abs(now - this.#checkedAt) > RETRY_AFTER_MS) {
-      this.#checkedAt = now
-      if (!isSameFile(this.#fd, this.#path)) this.#close()
-    }
-    if (this.#fd === undefined) {
-      makeFolder(dirname(this.#path))
-      this.#fd = openSync(this.#path, 'a')
-      this.#checkedAt = now
-    }
-    return this.#fd
-  }
-
-  #close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
-    this.#fd = undefined
+    const text = this.#lines.splice(0, count).join('')
+    this.#bytes -= text.length
+    return Buffer.from(text)
   }
 
   #fail(error: unknown): void {
@@ -126,28 +113,4 @@ export class BufferedFile {
     this.#lines.splice(0, drop)
     this.#dropped += drop
   }
-}
-
-/** Makes a folder and those above it. Not by `recursive`, which never returns below /proc (Node 20 and 24). */
-export function makeFolder(path: string): void {
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(path).isDirectory()) return
-    const above = dirname(path)
-    if (code !== 'ENOENT' || above === path || isFolder(above)) throw error
-    makeFolder(above)
-    mkdirSync(path)
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-function isSameFile(fd: number, path: string): boolean {
-  const named = statSync(path, { throwIfNoEntry: false })
-  const open = fstatSync(fd)
-  return named !== undefined && named.ino === open.ino && named.dev === open.dev
 }

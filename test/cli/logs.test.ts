@@ -79,6 +79,33 @@ test('-f goes on with each line, over a rotation, until it is interrupted', asyn
   )
 })
 
+test('-n reads on in the rotated files, and -f misses none that was rotated between two looks', async t => {
+  const cwd = temporaryFolder(t)
+  const file = join(cwd, 'logs', 'WebSocket.log')
+  const rotated = (n: number): string => `${file}.20260101T000000.00${n}Z-00000${n}`
+  writeFiles(cwd, { 'logs/WebSocket.log': entry(1) + entry(2) })
+  const running = startCli(t, { cwd }, 'logs', '-f', '-n', '1')
+  await running.prints(/line 2/)
+  // All at once for whoever looks now and then; the order of the names counts.
+  running.child.kill('SIGSTOP')
+  appendFileSync(file, entry(3))
+  renameSync(file, rotated(1))
+  writeFiles(cwd, { 'logs/WebSocket.log': entry(6) })
+  renameSync(file, rotated(3))
+  appendFileSync(rotated(2), entry(4) + entry(5))
+  writeFiles(cwd, { 'logs/WebSocket.log': entry(7), 'logs/WebSocket.log.1': entry(9) })
+  running.child.kill('SIGCONT')
+  await running.prints(/line 7/)
+  // A writer that had the first one open still.
+  appendFileSync(rotated(1), entry(8))
+  await running.prints(/line 8/)
+  running.child.kill('SIGINT')
+  const numbers = (out: string) => [...out.matchAll(/line (\d)/g)].map(match => Number(match[1]))
+  assert.deepEqual(numbers((await running.ended).out), [2, 3, 4, 5, 6, 7, 8])
+  assert.deepEqual(numbers((await cli({ cwd }, 'logs', '-n', '4')).out), [4, 5, 6, 7])
+  assert.deepEqual(numbers((await cli({ cwd }, 'logs')).out), [1, 2, 3, 8, 4, 5, 6, 7])
+})
+
 test('-f waits for a file that is not there yet; without -f that is an error', async t => {
   const cwd = temporaryFolder(t)
   const { code, out, err } = await cli({ cwd }, 'logs')

@@ -41,6 +41,8 @@ test('the defaults are those of the contract', () => {
     listenerStuckMs: 0,
     logDir: 'logs',
     logLevel: 'info',
+    logMaxBytes: 0,
+    logMaxFiles: 5,
     controlDir: 'run',
     controlMode: 0o660,
     controlGid: null,
@@ -172,6 +174,18 @@ test('limits take any positive value, and 0 or off for none; switches take six w
   for (const off of ['off', 'false', '0']) assert.equal(read({ WS_COMPRESSION: off }).compression, false)
   assert.match(faults({ WS_COMPRESSION: 'yes' })[0] ?? '', /takes on or off/)
   assert.match(faults({ WS_MAX_CONNECTIONS: '-1' })[0] ?? '', /takes a whole number from 1 .*or 0 or off/)
+})
+
+test('the log: a bound that is too small or no number is a fault; a number of files without a bound is warned of', () => {
+  assert.deepEqual(faults({ WS_LOG_MAX_BYTES: '1000', WS_LOG_MAX_FILES: '1' }), [
+    'WS_LOG_MAX_BYTES: got "1000", takes a whole number of bytes from 65536 to 999999999999999, or 0 or off',
+    'WS_LOG_MAX_FILES: got "1", takes a whole number from 2 to 1000',
+  ])
+  assert.ok(
+    readConfig({ WS_LOG_MAX_FILES: '3' }, empty).warnings.includes(
+      'WS_LOG_MAX_FILES says nothing without WS_LOG_MAX_BYTES',
+    ),
+  )
 })
 
 test('what does not go together is a fault, and names what is missing', () => {

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/gateway.ts'
 
 function open(path: string) {
   const said: string[] = []
-  return { file: new BufferedFile(path, text => void said.push(text)), said }
+  return { file: new BufferedFile({ path, say: text => void said.push(text) }), said }
 }
 
 test('lines are written in order, and all of them at close', t => {
@@ -101,7 +101,7 @@ test('several processes append whole lines', async t => {
   const source = join(dirname(fileURLToPath(import.meta.url)), '../../src/log/buffered-file.ts')
   const program = `
     import { BufferedFile } from ${JSON.stringify(source)}
-    const file = new BufferedFile(${JSON.stringify(path)}, () => {})
+    const file = new BufferedFile({ path: ${JSON.stringify(path)}, say: () => {} })
     for (let n = 0; n < 5000; n++) { file.write(JSON.stringify({ who: process.pid, n, pad: 'x'.repeat(n % 300) }) + '\\n'); if (n % 7 === 0) file.flush() }
     file.close()`
   await Promise.all(

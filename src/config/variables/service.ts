@@ -150,6 +150,21 @@ export const service = {
     default: 'info',
     meaning: "The lowest level that is logged. `debug` logs every message's text.",
   }),
+  logMaxBytes: variable({
+    name: 'WS_LOG_MAX_BYTES',
+    kind: zeroIsOff(wholeNumber(64 * 1024, 999_999_999_999_999, 'bytes')),
+    default: 0,
+    shownDefault: 'off',
+    meaning:
+      'Before `WebSocket.log` grows past this it is renamed, with the time behind its name, and a new one begun.',
+  }),
+  logMaxFiles: variable({
+    name: 'WS_LOG_MAX_FILES',
+    kind: wholeNumber(2, 1000),
+    default: 5,
+    meaning:
+      'So many files are kept by `WS_LOG_MAX_BYTES`, `WebSocket.log` among them; the oldest are deleted.',
+  }),
   controlDir: variable({
     name: 'WS_CONTROL_DIR',
     kind: text,
