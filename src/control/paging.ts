@@ -1,6 +1,7 @@
 /** Which part of a list a call asks for, and of which nodes. */
 import type { PageRequest, Scope } from '../cluster/all-nodes.ts'
 import { Problem } from '../problem.ts'
+import { numberIn } from './number-in.ts'
 
 const PAGE = { default: 100, most: 1000 }
 
@@ -10,14 +11,7 @@ const PAGE = { default: 100, most: 1000 }
  * @throws Problem 400
  */
 export function readPage(query: URLSearchParams, standard: Scope): PageRequest {
-  const limitText = query.get('limit') ?? String(PAGE.default)
-  const limit = Number(limitText)
-  if (!/^\d{1,6}$/.test(limitText) || limit < 1 || limit > PAGE.most) {
-    throw new Problem(
-      400,
-      `limit takes a whole number from 1 to ${PAGE.most}, got ${JSON.stringify(limitText)}`,
-    )
-  }
+  const limit = numberIn(query, 'limit', 1, PAGE)
   const scope = query.get('scope') ?? standard
   if (scope !== 'node' && scope !== 'cluster') {
     throw new Problem(400, `scope takes node or cluster, got ${JSON.stringify(scope)}`)

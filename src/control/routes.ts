@@ -14,6 +14,7 @@ import { consoleFile } from './console-routes.ts'
 import { watchStatus } from './event-routes.ts'
 import { listGateways, passOn } from './gateway-routes.ts'
 import { listGroups, listMembers, moveConnection, moveUser } from './group-routes.ts'
+import { followLog, listLogLines } from './log-routes.ts'
 import { showMetrics } from './metrics-route.ts'
 import { actOn, listNodes, showNode } from './node-routes.ts'
 import { showOpenApi } from './openapi-route.ts'
@@ -59,6 +60,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   '/groups/:group/connections/:id': { PUT: moveConnection('join'), DELETE: moveConnection('leave') },
   '/groups/:group/users/:user': { PUT: moveUser('join'), DELETE: moveUser('leave') },
   '/users/:user': { DELETE: closeUser },
+  '/logs': { GET: listLogLines },
+  '/logs/events': { GET: followLog },
   '/trace': { GET: trace },
   '/nodes': { GET: listNodes },
   '/nodes/:node/status': { GET: showNode },

@@ -8,6 +8,7 @@ import type { TracePart } from '../tracing/polled-traces.ts'
 import type { Traced } from '../tracing/trace.ts'
 import type { Answer, Call } from './call.ts'
 import type { EventStream } from './event-stream.ts'
+import { numberIn } from './number-in.ts'
 
 const SECONDS = { default: 600, most: 3600 }
 const SHOWN_BYTES = { default: 1024, most: 65_536 }
@@ -125,22 +126,4 @@ function whoseOf(query: URLSearchParams): Traced {
     throw new Problem(400, 'takes either connection=ID or user=USER')
   }
   return connection !== null ? { connection } : { user: user ?? '' }
-}
-
-/** @throws Problem 400 */
-function numberIn(
-  query: URLSearchParams,
-  name: string,
-  least: number,
-  { default: standard, most }: { readonly default: number; readonly most: number },
-): number {
-  const text = query.get(name) ?? String(standard)
-  const number = Number(text)
-  if (!/^\d{1,6}$/.test(text) || number < least || number > most) {
-    throw new Problem(
-      400,
-      `${name} takes a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
-    )
-  }
-  return number
 }
