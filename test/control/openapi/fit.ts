@@ -14,10 +14,16 @@ const EVERYWHERE = [
 export function faultsOf(operation: Operation, answer: Answer): string[] {
   const { name, responses, isPassedOn } = operation
   const response = responses[answer.status]
-  if (response !== undefined) return responseFaults(response, answer, `${name} ${answer.status}`)
+  if (response !== undefined) {
+    const caching = answer.headers['cache-control']
+    return [
+      ...responseFaults(response, answer, `${name} ${answer.status}`),
+      ...(caching === 'no-store' ? [] : [`has Cache-Control: ${caching}`]),
+    ]
+  }
   const other = isPassedOn && operationAt(answer.method, answer.path.split('/').slice(3).join('/'))
   if (other) return faultsOf(other, answer)
-  return [`is answered with ${answer.status}, which is not described: ${answer.text}`]
+  return [`is answered with ${answer.status}, which is not described: ${answer.text.trim()}`]
 }
 
 /** The same for a response that belongs to no operation. */
@@ -59,8 +65,8 @@ function contentFaults({ content = {} }: Response, answer: Answer, place: string
   const { schema = true } = media
   const value = type.includes('json') ? answer.body : answer.text
   const fault = misfit(schema, value)
-  if (fault !== undefined) faults.push(`does not fit: ${fault} ${answer.text.slice(0, 1000)}`)
-  else note(schema, value, place)
+  if (fault !== undefined) faults.push(`does not fit: ${fault} ${answer.text.slice(0, 1000).trim()}`)
+  note(schema, value, place)
   return faults
 }
 

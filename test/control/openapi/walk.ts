@@ -36,7 +36,7 @@ export class Walk {
   #look(operation: Operation, status: string, name: string, answer: Answer): void {
     const { names } = this.#stages
     const faults = faultsOf(operation, answer)
-    if (String(answer.status) !== status) faults.push(`is ${answer.status}: ${answer.text}`)
+    if (String(answer.status) !== status) faults.push(`is ${answer.status}: ${answer.text.trim()}`)
     // Of successes, an example shows what may come; of problems, it is what comes.
     else if (answer.status >= 400 && name !== '')
       faults.push(...exampleFaults(operation, answer, name, names))
