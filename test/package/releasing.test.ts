@@ -71,6 +71,7 @@ test('docs/releasing.md, from the number to the dry run', { timeout: 300_000 }, 
     assert.equal(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version, '0.2.0')
     assert.equal(JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).version, '0.2.0')
     assert.match(readFileSync(join(folder, 'Dockerfile'), 'utf8'), /image\.version="0\.2\.0" \\$/m)
+    assert.match(readFileSync(join(folder, 'docs/openapi.yaml'), 'utf8'), /^ {2}version: 0\.2\.0$/m)
   })
 
   await t.test('the package, and what publishing it would do', async () => {
