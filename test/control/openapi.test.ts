@@ -64,7 +64,7 @@ function exampleFaults(place: string, content: Content = {}): string[] {
   )
 }
 
-test('the gateway answers as it is described', { skip: withoutRedis }, async t => {
+test('the gateway answers as it is described', { skip: withoutRedis, timeout: 180_000 }, async t => {
   const stages = await startStages(t)
   const walk = new Walk(stages)
   await walk.all(everywhere)

@@ -39,7 +39,7 @@ export const onMessage = async data => {
   if (data.how === 'value') data.message = 1n
 }
 export const onClientClose = ({ conn }) =>
-  conn.request.query.includes('slow') ? new Promise(done => setTimeout(done, 2000)) : undefined
+  conn.request.query.includes('slow') ? new Promise(done => setTimeout(done, 5000)) : undefined
 `
 
 export interface Node extends Stage {

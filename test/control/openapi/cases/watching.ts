@@ -84,7 +84,7 @@ export const watching: Cases = {
       until(s.main, '/trace?user=vera', ['dropped'], async () => {
         await s.enter('vera')
         const line = JSON.stringify({ message: 'x', users: ['vera'] })
-        await s.main.post('/push', `${line}\n`.repeat(3000), { 'content-type': 'application/x-ndjson' })
+        await s.main.post('/push', `${line}\n`.repeat(5000), { 'content-type': 'application/x-ndjson' })
       }),
     '200 over': s => until(s.main, '/trace?user=nobody&seconds=1', ['end']),
     '400 whose': s => s.main.get('/trace'),
