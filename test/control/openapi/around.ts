@@ -1,7 +1,7 @@
 /** What holds around the operations: paths and methods that there are not, HEAD, and the same over TCP. */
 import { connect } from 'node:net'
 import { type Answer, ask, type Door } from './ask.ts'
-import { description, type Operation, operations, samplePath } from './document.ts'
+import { description, operations, samplePath } from './document.ts'
 import { faultsOf, responseFaults } from './fit.ts'
 import type { Stage } from './stage.ts'
 import { CONTROL_TOKEN } from './stages.ts'
@@ -93,14 +93,16 @@ async function reads(door: Door, method: 'GET' | 'HEAD'): Promise<string[]> {
   const answers = operations
     .filter(operation => operation.method === 'GET')
     .map(async operation => {
-      const answer = await call(door, method, sampleTarget(operation))
+      const answer = await call(door, method, TARGETS[operation.path] ?? samplePath(operation))
       return faultsOf(operation, answer).map(fault => `${method} ${answer.path} ${fault}`)
     })
   return (await Promise.all(answers)).flat()
 }
 
-function sampleTarget(operation: Operation): string {
-  return operation.path === '/trace' ? '/trace?user=nobody&seconds=1' : samplePath(operation)
+/** What needs a query, or would say nothing for long without one. */
+const TARGETS: Readonly<Record<string, string>> = {
+  '/trace': '/trace?user=nobody&seconds=1',
+  '/logs/events': '/logs/events?limit=1',
 }
 
 /** With the token, whether it is needed or not. Of events, the beginning is enough. */

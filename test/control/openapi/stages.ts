@@ -52,6 +52,7 @@ export interface Stages {
   readonly main: Stage
   /** Stopped, and its port is another's. */
   readonly stopped: Stage
+  /** Its folder of the log is a file. */
   readonly disabled: Stage
   /** Running, with a listener that is not there. Its id is `news`, and its socket is in the folder of `main`'s. */
   readonly bare: Stage
@@ -112,7 +113,7 @@ export async function startStages(t: TestContext): Promise<Stages> {
       },
     }),
     start({ listener: files, env: { WS_STARTUP_MODE: 'manual', WS_PORT: String(port) } }),
-    start({ listener: files, env: { WS_STARTUP_MODE: 'disabled' } }),
+    start({ listener: files, files: { logs: '' }, env: { WS_STARTUP_MODE: 'disabled' } }),
     start({ env: { WS_LISTENER: 'missing', WS_CONTROL_DIR: run, WS_GATEWAY_ID: 'news' } }),
     start({
       env: { WS_LISTENER: application.url, WS_LISTENER_EVENTS: 'push', WS_LISTENER_TIMEOUT_MS: '200' },
@@ -145,7 +146,7 @@ export async function startStages(t: TestContext): Promise<Stages> {
     ...{ main, stopped, disabled, bare, away, spare, redis },
     ...{ one: cluster[0], two: cluster[1] },
     names: new Map([
-      ...[main, bare].map(stage => [stage.process.folder, '/app'] as const),
+      ...[main, bare, disabled].map(stage => [stage.process.folder, '/app'] as const),
       [String(port), '10125'],
       [cluster[0].id, SAMPLE.node],
       [cluster[1].id, SAMPLE.otherNode],

@@ -1,41 +1,11 @@
 /** Status and health, and what is told by server-sent events. */
-import { type Answer, eventsOf, hold } from '../ask.ts'
-import type { Stage } from '../stage.ts'
+import type { Answer } from '../ask.ts'
 import type { Stages } from '../stages.ts'
-import type { Case, Cases } from './case.ts'
+import type { Cases } from './case.ts'
+import { crowd, listened, until } from './listening.ts'
 
-/** So many may listen to events, and so many traces may be under way, at a time (src/control/server.ts, src/tracing). */
-const MOST = { listeners: 32, traces: 8 }
-
-/** Asks for events until these have come. */
-const until = (
-  stage: Stage,
-  path: string,
-  events: readonly string[],
-  meanwhile?: () => unknown,
-): Promise<Answer> =>
-  stage.get(path, {
-    ...(meanwhile !== undefined && { meanwhile }),
-    enough: text => {
-      const come = eventsOf(text).map(({ event }) => event)
-      return events.every(event => come.includes(event))
-    },
-  })
-
-const held = new Map<string, Promise<unknown>>()
-
-/** Once for all, a stage has as many listeners as it takes. */
-async function crowd(stage: Stage, path: string, count: number): Promise<Stage> {
-  const all = held.get(path) ?? Promise.all(Array.from({ length: count }, () => hold(stage.door, path)))
-  held.set(path, all)
-  await all
-  return stage
-}
-
-const listened =
-  (path: string): Case =>
-  async s =>
-    (await crowd(s.stopped, '/events', MOST.listeners)).get(path)
+/** So many traces may be under way at a time (src/tracing/traces.ts). */
+const MOST_TRACES = 8
 
 /** A client is traced while it says something and goes. */
 async function traced(s: Stages, query: string): Promise<Answer> {
@@ -93,6 +63,6 @@ export const watching: Cases = {
     '404 notOpen': s => s.main.get('/trace?connection=1gizuiagngue7-zz'),
     '429 listeners': listened('/trace?user=nobody'),
     '429 traces': async s =>
-      (await crowd(s.disabled, '/trace?user=nobody', MOST.traces)).get('/trace?user=nobody'),
+      (await crowd(s.disabled, '/trace?user=nobody', MOST_TRACES)).get('/trace?user=nobody'),
   },
 }
