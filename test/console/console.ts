@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { Locator, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { axeViolations, faultsOf, launchBrowser, sidewaysOverflow } from '../support/browser.ts'
 import { connect } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
@@ -29,9 +29,13 @@ export const onMessage = (data, gateway) => {
 }
 `
 
-/** What a page's console says of an answer that is a refusal, which a test has brought about. */
-export const REFUSED =
-  /Failed to load resource: the server responded with a status of (400|401|404|409|500|503)/
+/** What a page's console says of a refusal, or of a gateway that is away, which a test has brought about. */
+const REFUSED = new RegExp(
+  [
+    'Failed to load resource: the server responded with a status of (400|401|404|409|429|500|502|503|504)',
+    'Failed to load resource: net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)',
+  ].join('|'),
+)
 
 export function controlled(options: GatewayOptions = {}): GatewayOptions {
   return {
@@ -117,9 +121,12 @@ export async function consoleOf(gateway: GatewayProcess): Promise<string> {
 }
 
 /** Opens a console without signing in. */
-export async function openPage(t: TestContext, gateway: GatewayProcess): Promise<Console> {
-  const browser = await launchBrowser(t)
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+export async function openPage(
+  t: TestContext,
+  gateway: GatewayProcess,
+  { browser }: { readonly browser?: Browser } = {},
+): Promise<Console> {
+  const page = await (browser ?? (await launchBrowser(t))).newPage({ viewport: { width: 1280, height: 800 } })
   page.setDefaultTimeout(15_000)
   await page.addInitScript(recordTouches)
   return new Console(gateway, page, await consoleOf(gateway))

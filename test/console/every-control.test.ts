@@ -22,7 +22,8 @@ test('the console: every control, with 5,000 connections open', {
   const { page, faults, gateway } = opened
   await crowd(t, gateway, CROWD, i => {
     const user = i === 7 ? HOSTILE : `user-${i}`
-    return `${new URLSearchParams({ user, group: i === 7 ? HOSTILE : `group-${i % 250}` })}`
+    const crowded = i < 150 ? '&group=crowd' : ''
+    return `${new URLSearchParams({ user, group: i === 7 ? HOSTILE : `group-${i % 250}` })}${crowded}`
   })
   const steps = { overviewStep, connectionsStep, groupsStep, pushStep, traceStep, logStep, lifeStep }
   for (const [name, step] of Object.entries(steps)) {
@@ -30,6 +31,7 @@ test('the console: every control, with 5,000 connections open', {
     assert.deepEqual(faults, [], name)
     assert.doesNotMatch(await page.title(), /taken over/, name)
   }
+  await page.getByLabel('Gateway', { exact: true }).selectOption('')
   await opened.button('Sign out').click()
   await opened.says('You are signed out.')
   await page.getByLabel('Control token').fill('')

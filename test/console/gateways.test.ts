@@ -6,7 +6,7 @@ import { noBrowser } from '../support/browser.ts'
 import { connect } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startGateway } from '../support/gateway.ts'
-import { controlled, openConsole } from './console.ts'
+import { controlled, openConsole, openPage, signIn } from './console.ts'
 
 test('the console shows any gateway of the control folder, and says when one is away', {
   skip: noBrowser,
@@ -64,8 +64,11 @@ test('the console shows any gateway of the control folder, and says when one is 
 test('a tab that nobody looks at has no stream, and comes back with all of the history', {
   skip: noBrowser,
 }, async t => {
-  const opened = await openConsole(t)
+  const gateway = await startGateway(t, controlled())
+  const opened = await openPage(t, gateway)
   const { page } = opened
+  await page.clock.install()
+  await signIn(opened)
   await opened.titled(/^running, 0 connections/)
   const streams: string[] = []
   page.on('request', request => {
@@ -80,8 +83,10 @@ test('a tab that nobody looks at has no stream, and comes back with all of the h
        document.dispatchEvent(new Event('visibilitychange'))`,
     )
   await hide(true)
+  await page.clock.fastForward(16_000)
   await eventually('the end of the stream', () => streams.includes('ended'))
   const client = await opened.client(t, { user: 'anna' })
+  await page.clock.fastForward(11_000)
   await opened.titled(/^running, 1 connection /)
   await hide(false)
   await eventually('the stream', () => streams.includes('asked'))

@@ -4,98 +4,91 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { noBrowser } from '../support/browser.ts'
+import { launchBrowser, noBrowser } from '../support/browser.ts'
 import { startGateway } from '../support/gateway.ts'
 import { Console, controlled, openPage, signIn, TOKEN } from './console.ts'
 
-test('the token is asked for once, and a wrong one is said to be wrong', { skip: noBrowser }, async t => {
+test('the console: getting in and out', { skip: noBrowser }, async t => {
   const gateway = await startGateway(t, controlled())
-  const opened = await openPage(t, gateway)
-  const { page, url, faults } = opened
-  await page.goto(`${url}#/connections?search=anna`)
-  await page.getByLabel('Control token').waitFor()
-  assert.equal(await page.getByRole('alert').textContent(), '')
-  await opened.isAccessible('sign-in')
-  await signIn(opened, 'a-wrong-token-altogether')
-  await page.getByText('This is not the token.').waitFor()
-  await page.getByLabel('Control token').fill('päßword')
-  await page.keyboard.press('Enter')
-  await page.getByText('This is not the token.').waitFor()
-  await page.getByLabel('Control token').fill(TOKEN)
-  await page.keyboard.press('Enter')
-  // It leads to where the link wanted to go.
-  await opened.heading('Connections').waitFor()
-  assert.equal(await page.getByLabel('Search').inputValue(), 'anna')
-  await page.reload()
-  await opened.heading('Connections').waitFor()
-  assert.equal(await page.evaluate<number>('localStorage.length + document.cookie.length'), 0)
-  await opened.button('Sign out').click()
-  await page.getByText('You are signed out.').waitFor()
-  await page.reload()
-  await page.getByLabel('Control token').waitFor()
-  assert.equal(await page.evaluate<number>('sessionStorage.getItem("websocket-gateway.token")'), null)
-  assert.deepEqual(faults, [])
-})
-
-test('who has tried too many tokens is told to wait', { skip: noBrowser }, async t => {
-  const gateway = await startGateway(t, controlled())
-  const opened = await openPage(t, gateway)
-  await opened.page.goto(opened.url)
-  await opened.page.getByLabel('Control token').waitFor()
-  const guesses = new AbortController()
-  t.after(() => guesses.abort())
-  const answers: Promise<unknown>[] = []
-  for (let i = 0; i < 40; i++) {
-    const guess = fetch(`${opened.url}status`, { signal: guesses.signal }).then(({ status }) => status)
-    answers.push(guess.catch(() => undefined))
-  }
-  await Promise.race(
-    answers.map(async answer => ((await answer) === 429 ? true : new Promise(() => undefined))),
-  )
-  await opened.page.getByLabel('Control token').fill('a-wrong-token-altogether')
-  await opened.page.keyboard.press('Enter')
-  await opened.page
-    .getByText('Too many wrong tokens have been tried. Wait a minute, then try again.')
-    .waitFor()
-})
-
-test('where no token is needed, none is asked for', { skip: noBrowser }, async t => {
-  const gateway = await startGateway(t, controlled())
-  // What a proxy before the Unix socket does.
-  const proxy = createServer((asked, answer) => {
-    const { url: path = '/', method, headers } = asked
-    const passed = request({ socketPath: gateway.socket, path, method, headers }, response => {
-      answer.writeHead(response.statusCode ?? 502, response.headers)
-      response.pipe(answer)
-      answer.on('close', () => response.destroy())
-    })
-    passed.on('error', () => answer.destroy())
-    asked.pipe(passed)
-  }).listen(0, '127.0.0.1')
-  t.after(() => {
-    proxy.close()
-    proxy.closeAllConnections()
+  const browser = await launchBrowser(t)
+  await t.test('the token is asked for once, and a wrong one is said to be wrong', async () => {
+    const opened = await openPage(t, gateway, { browser })
+    const { page, url, faults } = opened
+    await page.goto(`${url}#/connections?search=anna`)
+    await page.getByLabel('Control token').waitFor()
+    assert.equal(await page.getByRole('alert').textContent(), '')
+    await opened.isAccessible('sign-in')
+    await page.getByLabel('Control token').fill('a-wrong-token-altogether')
+    await opened.button('Sign in').click()
+    await page.getByText('This is not the token.').waitFor()
+    await page.getByLabel('Control token').fill('päßword')
+    await page.keyboard.press('Enter')
+    await page.getByText('This is not the token.').waitFor()
+    await page.getByLabel('Control token').fill(TOKEN)
+    await page.keyboard.press('Enter')
+    // It leads to where the link wanted to go.
+    await opened.heading('Connections').waitFor()
+    assert.equal(await page.getByLabel('Search').inputValue(), 'anna')
+    await page.reload()
+    await opened.heading('Connections').waitFor()
+    assert.equal(await page.evaluate<number>('localStorage.length + document.cookie.length'), 0)
+    await opened.button('Sign out').click()
+    await page.getByText('You are signed out.').waitFor()
+    await page.reload()
+    await page.getByLabel('Control token').waitFor()
+    assert.equal(await page.evaluate<number>('sessionStorage.getItem("websocket-gateway.token")'), null)
+    assert.deepEqual(faults, [])
   })
-  await once(proxy, 'listening')
-  const { page } = await openPage(t, gateway)
-  const opened = new Console(gateway, page, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`)
-  await page.goto(opened.url)
-  await opened.heading('Overview').waitFor()
-  await opened.titled(/^running, 0 connections/)
-  assert.equal(await opened.button('Sign out').count(), 0)
-  assert.deepEqual(opened.faults, [])
-})
 
-test('a token that does not count any more leads back to the question', { skip: noBrowser }, async t => {
-  const gateway = await startGateway(t, controlled())
-  const opened = await openPage(t, gateway)
-  await signIn(opened)
-  await opened.titled(/^running/)
-  // The answer that a gateway with another token gives.
-  await opened.page.route('**/gateways', route => route.fulfill({ status: 401, json: { detail: 'no' } }))
-  await opened.page.getByText('The token is not accepted any more.').waitFor()
-  await opened.page.unroute('**/gateways')
-  await opened.page.getByLabel('Control token').fill(TOKEN)
-  await opened.button('Sign in').click()
-  await opened.heading('Overview').waitFor()
+  await t.test('who has tried too many tokens is told to wait', async () => {
+    const opened = await openPage(t, gateway, { browser })
+    const { page, url } = opened
+    // What the gateway answers while sixteen wrong ones of this address wait for their answers.
+    const detail = 'too many calls with a wrong token; wait'
+    await page.goto(url)
+    await page.getByLabel('Control token').waitFor()
+    await page.route('**/status', route => route.fulfill({ status: 429, json: { status: 429, detail } }))
+    await page.getByLabel('Control token').fill('a-wrong-token-altogether')
+    await page.keyboard.press('Enter')
+    await page.getByText('Too many wrong tokens have been tried. Wait a minute, then try again.').waitFor()
+  })
+
+  await t.test('where no token is needed, none is asked for', async () => {
+    // What a proxy before the Unix socket does.
+    const proxy = createServer((asked, answer) => {
+      const { url: path = '/', method, headers } = asked
+      const passed = request({ socketPath: gateway.socket, path, method, headers }, response => {
+        answer.writeHead(response.statusCode ?? 502, response.headers)
+        response.pipe(answer)
+        answer.on('close', () => response.destroy())
+      })
+      passed.on('error', () => answer.destroy())
+      asked.pipe(passed)
+    }).listen(0, '127.0.0.1')
+    t.after(() => {
+      proxy.close()
+      proxy.closeAllConnections()
+    })
+    await once(proxy, 'listening')
+    const { page } = await openPage(t, gateway, { browser })
+    const opened = new Console(gateway, page, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`)
+    await page.goto(opened.url)
+    await opened.heading('Overview').waitFor()
+    await opened.titled(/^running, 0 connections/)
+    assert.equal(await opened.button('Sign out').count(), 0)
+    assert.deepEqual(opened.faults, [])
+  })
+
+  await t.test('a token that does not count any more leads back to the question', async () => {
+    const opened = await openPage(t, gateway, { browser })
+    await signIn(opened)
+    await opened.titled(/^running/)
+    // The answer that a gateway with another token gives.
+    await opened.page.route('**/gateways', route => route.fulfill({ status: 401, json: { detail: 'no' } }))
+    await opened.page.getByText('The token is not accepted any more.').waitFor()
+    await opened.page.unroute('**/gateways')
+    await opened.page.getByLabel('Control token').fill(TOKEN)
+    await opened.button('Sign in').click()
+    await opened.heading('Overview').waitFor()
+  })
 })

@@ -6,6 +6,15 @@ import { type Console, HOSTILE } from '../console.ts'
 export async function groupsStep(t: TestContext, opened: Console): Promise<void> {
   const { page } = opened
   const rows = page.locator('tbody tr')
+  await opened.go('Groups')
+  await page.getByRole('link', { name: 'crowd', exact: true }).click()
+  await opened.says('Page 1: 150 users, 150 connections')
+  await opened.button('Next').click()
+  await opened.says('Page 2: 150 users')
+  await opened.has(50, rows)
+  await opened.button('Previous').click()
+  await opened.has(100, rows)
+
   const ben = await opened.client(t, { user: 'ben', group: 'aaa cats/é', info: '{"since":"<b>today</b>"}' })
   await opened.go('Groups')
   await opened.says('Page 1: 100 groups')

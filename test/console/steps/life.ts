@@ -8,6 +8,7 @@ export async function lifeStep(_: TestContext, opened: Console): Promise<void> {
   const dialog = page.getByRole('dialog')
   const closes = page.getByRole('region', { name: 'How connections have closed' }).locator('tbody tr')
   await opened.go('Overview')
+  await opened.titled(/^running, 5,000 connections/)
   await opened.button('Restart').click()
   await dialog.getByText('5,000 connections open now.').waitFor()
   await opened.isAccessible('the question before a restart')

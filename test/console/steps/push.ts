@@ -32,7 +32,7 @@ export async function pushStep(t: TestContext, opened: Console): Promise<void> {
   assert.equal((await anna.messages(2))[1], '{"price":42}')
 
   await page.getByLabel('Users, one a line').fill('')
-  await page.getByLabel('Connections, one id a line').fill(`${id}\nnobody`)
+  await page.getByLabel('Connections, one id a line', { exact: true }).fill(`${id}\nnobody`)
   await page.getByLabel('Binary, as base64').check()
   await message.fill('/wD/')
   await push.click()
@@ -41,7 +41,7 @@ export async function pushStep(t: TestContext, opened: Console): Promise<void> {
   await push.click()
   await fault.getByText(/base64/).waitFor()
 
-  await page.getByLabel('Connections, one id a line').fill('')
+  await page.getByLabel('Connections, one id a line', { exact: true }).fill('')
   await page.getByLabel('Groups, one a line').fill('cats\ngroup-1')
   await page.getByLabel('Except these connections').fill(id)
   await page.getByLabel('Text', { exact: true }).check()
