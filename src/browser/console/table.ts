@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly kind?: 'number' | 'long' | 'wrap'
   /** The cell's text; undefined is an empty one. */
   readonly text?: (row: Row) => string | undefined
+  /** What its tooltip says; that of a `long` one is its text. */
+  readonly tooltip?: (row: Row) => string
   /** Where the text leads to. */
   readonly href?: (row: Row) => string
   /** In place of a text, what is made once for each row: buttons. It is given the key. */
@@ -99,14 +101,15 @@ export class Table<Row> {
   }
 
   #fill({ cells }: Shown, row: Row): void {
-    this.#columns.forEach(({ text, href, kind }, i) => {
+    this.#columns.forEach(({ text, href, kind, tooltip }, i) => {
       const cell = cells[i]
       if (cell === undefined || text === undefined) return
       const value = text(row) ?? ''
       const link = href === undefined ? null : cell.querySelector('a')
       setText(link ?? cell, value)
       if (link !== null) setAttribute(link, 'href', value === '' ? undefined : href?.(row))
-      if (kind === 'long') setAttribute(cell, 'title', value === '' ? undefined : value)
+      const tip = tooltip?.(row) ?? (kind === 'long' ? value : '')
+      setAttribute(cell, 'title', tip === '' ? undefined : tip)
     })
   }
 }

@@ -51,4 +51,15 @@ export async function logStep(t: TestContext, opened: Console): Promise<void> {
   await lines.getByText(`conn=${id}`).waitFor()
   await opened.button('Clear').click()
   assert.equal(await lines.count(), 0)
+
+  // However much is logged, so many lines are kept.
+  await field('Connection').fill('')
+  await field('Event').fill('push')
+  await opened.says('Following')
+  for (let i = 0; i < 12; i++) {
+    const pushes = Array.from({ length: 100 }, () => opened.gateway.push({ message: i, connections: [] }))
+    await Promise.all(pushes)
+  }
+  await opened.has(1000, lines)
+  assert.equal(await lines.last().isVisible(), true)
 }

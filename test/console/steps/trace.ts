@@ -29,6 +29,10 @@ export async function traceStep(t: TestContext, opened: Console): Promise<void> 
   assert.match(page.url(), /as=hex/)
   await opened.isAccessible('trace')
   await opened.button('Hexadecimal').click()
+  // Past a thousand a second they are counted.
+  for (let i = 0; i < 3000; i++) carl.send(`${i}`)
+  await state.getByText(/ [\d,]+ messages not shown, since they were too many\./).waitFor()
+  assert.ok((await lines.count()) <= 1000)
   await opened.button('Clear').click()
   assert.equal(await lines.count(), 0)
   await opened.button('Stop').click()

@@ -3,7 +3,7 @@ import { faultText, withQuery } from '../api.ts'
 import { closeConnection } from '../close-dialog.ts'
 import type { Context, View } from '../context.ts'
 import { button, element, labelled, setText } from '../element.ts'
-import { bytes, count, duration } from '../format.ts'
+import { bytes, count, dateAndTime, duration } from '../format.ts'
 import { Pager } from '../pager.ts'
 import { LIVE_MS, poll } from '../poll.ts'
 import { type Column, Table } from '../table.ts'
@@ -153,6 +153,7 @@ function columnsOf(context: Context, hasNodes: boolean): Column<Connection>[] {
       title: 'Open for',
       kind: 'number',
       text: ({ openedAt }) => duration(Date.now() - Date.parse(openedAt)),
+      tooltip: ({ openedAt }) => `since ${dateAndTime(new Date(openedAt))}`,
     },
     { title: 'Received', kind: 'number', text: ({ received }) => count(received) },
     { title: 'Sent', kind: 'number', text: ({ sent }) => count(sent) },
