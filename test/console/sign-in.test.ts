@@ -54,9 +54,12 @@ test('the console: getting in and out', { skip: noBrowser }, async t => {
   })
 
   await t.test('where no token is needed, none is asked for', async () => {
-    // What a proxy before the Unix socket does.
+    const faults: string[] = []
+    // What a proxy before the Unix socket does that puts the console into a folder.
     const proxy = createServer((asked, answer) => {
-      const { url: path = '/', method, headers } = asked
+      const { url = '/', method, headers } = asked
+      if (!url.startsWith('/a/b/')) faults.push(url)
+      const path = url.slice('/a/b'.length)
       const passed = request({ socketPath: gateway.socket, path, method, headers }, response => {
         answer.writeHead(response.statusCode ?? 502, response.headers)
         response.pipe(answer)
@@ -71,12 +74,16 @@ test('the console: getting in and out', { skip: noBrowser }, async t => {
     })
     await once(proxy, 'listening')
     const { page } = await openPage(t, gateway, { browser })
-    const opened = new Console(gateway, page, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`)
+    const opened = new Console(
+      gateway,
+      page,
+      `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/a/b/`,
+    )
     await page.goto(opened.url)
     await opened.heading('Overview').waitFor()
     await opened.titled(/^running, 0 connections/)
     assert.equal(await opened.button('Sign out').count(), 0)
-    assert.deepEqual(opened.faults, [])
+    assert.deepEqual([...opened.faults, ...faults], [])
   })
 
   await t.test('a token that does not count any more leads back to the question', async () => {
