@@ -20,16 +20,13 @@ export const recordTouches = `(() => {
     }
     if (control.closest('.line')) return 'line'
     if (control.closest('.chip')) return 'chip'
-    const around = control.closest('label')
-    return (around?.querySelector('span') ?? around ?? control).textContent.trim() ||
-      control.getAttribute('aria-label') || control.className
+    return (control.labels?.[0] ?? control).textContent.trim() || control.getAttribute('aria-label')
   }
   const named = control => {
     const box = control.closest('dialog')
     const place = box?.querySelector('h2') ?? (control.closest('main') ? document.querySelector('h1') : undefined)
     const where = (place?.textContent ?? 'frame').split(' ')[0]
-    const text = control.tagName === 'SELECT' && !control.closest('label') ? control.getAttribute('aria-label') : label(control)
-    return where + (box ? ' dialog' : '') + ' | ' + control.tagName.toLowerCase() + ' | ' + text
+    return where + (box ? ' dialog' : '') + ' | ' + control.tagName.toLowerCase() + ' | ' + label(control)
   }
   const CONTROLS = 'button, a[href], input:not([hidden]), select, textarea, summary'
   const look = () => {

@@ -43,9 +43,12 @@ export function button(
   return element('button', { type: 'button', onclick: press, ...attributes }, label)
 }
 
-/** An input with its label around it. */
-export function labelled(label: string, input: HTMLElement, attributes: Attributes = {}): HTMLLabelElement {
-  return element('label', { class: 'field', ...attributes }, element('span', {}, label), input)
+let fields = 0
+
+/** An input below its label. */
+export function labelled(label: string, input: HTMLElement, attributes: Attributes = {}): HTMLElement {
+  input.id ||= `field-${++fields}`
+  return element('div', { class: 'field', ...attributes }, element('label', { for: input.id }, label), input)
 }
 
 /** A select with its choices, each a value and what it is called. */

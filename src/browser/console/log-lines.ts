@@ -14,7 +14,7 @@ export function levelName(level: number): string {
 const SHOWN = new Set(['time', 'level', 'gateway', 'event', 'msg', 'err', 'pid', 'hostname'])
 
 export function logRow(line: LogLine): HTMLElement {
-  const level = levelName(line.level)
+  const level = line.level === undefined ? '' : levelName(line.level)
   const rest = Object.entries(line).filter(([name]) => !SHOWN.has(name))
   const fields = rest.map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
@@ -23,7 +23,7 @@ export function logRow(line: LogLine): HTMLElement {
   const row = element(
     'summary',
     {},
-    element('span', { class: 'time' }, clock(new Date(line.time), true)),
+    element('span', { class: 'time' }, line.time === undefined ? '' : clock(new Date(line.time), true)),
     element('span', { class: `level ${level}` }, level),
     element('span', { class: 'event' }, line.event ?? ''),
     element(

@@ -128,10 +128,10 @@ export interface MembersPage extends Paged {
   readonly members: readonly Member[]
 }
 
-/** A line of WebSocket.log. */
+/** A line of WebSocket.log. One that somebody else has written there has a `msg` alone. */
 export interface LogLine {
-  readonly time: number
-  readonly level: number
+  readonly time?: number
+  readonly level?: number
   readonly gateway?: string
   readonly event?: string
   readonly msg?: string
