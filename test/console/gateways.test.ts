@@ -18,7 +18,7 @@ test('the console shows any gateway of the control folder, and says when one is 
     env: { WS_GATEWAY_ID: 'stock', WS_CONTROL_DIR: join(gateway.folder, 'run') },
   })
   const client = await connect(t, `${stock.url}/?user=stella`)
-  const choice = page.getByLabel('Gateway', { exact: true })
+  const choice = page.getByRole('banner').getByLabel('Gateway')
   await eventually('both gateways', async () => (await choice.locator('option').count()) === 2)
   await opened.go('Connections')
   await choice.selectOption('stock')

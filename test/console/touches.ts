@@ -20,7 +20,7 @@ export const recordTouches = `(() => {
     }
     if (control.closest('.line')) return 'line'
     if (control.closest('.chip')) return 'chip'
-    return (control.labels?.[0] ?? control).textContent.trim() || control.getAttribute('aria-label')
+    return (control.labels?.[0]?.textContent ?? control.getAttribute('aria-label') ?? control.textContent).trim()
   }
   const named = control => {
     const box = control.closest('dialog')

@@ -83,7 +83,7 @@ export class Api {
       response = await fetch(this.#base + path, { ...init, cache: 'no-store' })
     } catch (error) {
       if (init.signal?.aborted && !isTimeout(init.signal.reason)) throw error
-      throw new ApiProblem('The gateway does not answer.', undefined, error)
+      throw new ApiProblem('the gateway does not answer', undefined, error)
     }
     if (response.status === 401) this.#denied()
     return response

@@ -6,7 +6,7 @@ import type { Console } from '../console.ts'
 export async function logStep(t: TestContext, opened: Console): Promise<void> {
   const { page } = opened
   const lines = page.getByRole('log').locator('.line')
-  const field = (label: string) => page.getByLabel(label, { exact: true })
+  const field = (label: string) => page.getByRole('main').getByLabel(label, { exact: true })
   await opened.go('Log')
   await opened.says('Following')
   await lines.nth(100).waitFor()
