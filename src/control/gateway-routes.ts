@@ -47,7 +47,6 @@ export async function passOn(call: Call): Promise<Answer> {
   return {
     status,
     async relay(response) {
-      response.once('close', () => answer.destroy())
       response.writeHead(status, without(answer.headers, OF_THIS_HOP))
       response.flushHeaders()
       await pipeline(answer, response)
@@ -63,7 +62,12 @@ function ask(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = without(request.headers, [...OF_THIS_HOP, ...DONE])
+    // Said for every method: node:http would send the body of some without a frame, and it would be read as a call.
+    if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked'
     const passed = send({ socketPath, path, method: request.method, headers, agent }, resolve)
+    // Of the connection: the request may be complete, and the answer closes only when it is its turn.
+    const goneWith = (): void => void passed.destroy()
+    request.socket.once('close', goneWith)
     passed.on('error', (error: NodeJS.ErrnoException) => {
       const isAbsent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
       reject(
@@ -72,9 +76,13 @@ function ask(
           : new Problem(502, `gateway ${JSON.stringify(id)} does not answer: ${error.message}`, {}, error),
       )
     })
-    request.once('close', () => {
-      if (!request.complete) passed.destroy()
+    passed.once('close', () => {
+      request.socket.off('close', goneWith)
+      // Such as when it speaks another protocol than HTTP. Nothing happens here when it has answered.
+      reject(new Problem(502, `gateway ${JSON.stringify(id)} has hung up`))
     })
+    // Who waits for `100 Continue` sends nothing before the answer.
+    passed.flushHeaders()
     request.pipe(passed)
   })
 }

@@ -43,7 +43,10 @@ export function idsIn(folder: string): string[] {
 async function ask(folder: string, id: string): Promise<Neighbour> {
   try {
     const signal = AbortSignal.timeout(WITHIN_MS)
-    return JSON.parse((await call(neighbourSocket(folder, id), 'GET', '/status', { signal })).text)
+    const { text } = await call(neighbourSocket(folder, id), 'GET', '/status', { signal })
+    const status: Partial<StatusJson> | null = JSON.parse(text)
+    // By the name of its socket, which is what reaches it, also when that is a link to another one's.
+    return { ...status, id, state: status?.state ?? 'no gateway' }
   } catch (error) {
     return { id, state: error instanceof GatewayError ? state(error) : 'no gateway' }
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from '../support/client.ts'
@@ -72,4 +73,69 @@ test('the gateways of a control folder, each of which passes calls on to the oth
     assert.equal((await call('GET', path)).status, 404, path)
   const method = await call('PATCH', '/gateways/two/status')
   assert.deepEqual([method.status, method.headers.allow], [405, 'GET, HEAD, POST, PUT, DELETE'])
+})
+
+test('a call that is passed on is one call, whatever its method and body, and ends with whoever makes it', async t => {
+  const one = await startGateway(t, { env: { WS_GATEWAY_ID: 'one' } })
+  const folder = join(one.folder, 'run')
+  const two = await startGateway(t, { env: { WS_GATEWAY_ID: 'two', WS_CONTROL_DIR: folder } })
+  const socket = join(folder, 'one.sock')
+  const say = (text: string) => {
+    const caller = createConnection(socket)
+    t.after(() => caller.destroy())
+    caller.write(text)
+    return caller
+  }
+  const status = async (text: string): Promise<string> =>
+    String((await once(say(text), 'data'))[0]).slice(9, 12)
+
+  // What stands in a body is no call.
+  const hidden = 'POST /stop HTTP/1.1\r\nHost: two\r\nContent-Length: 0\r\n\r\n'
+  const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
+  const chunked = 'Host: one\r\nTransfer-Encoding: chunked\r\n\r\n'
+  assert.equal(await status(`DELETE /gateways/two/connections/x HTTP/1.1\r\n${chunked}${chunk}`), '404')
+  assert.equal(await status(`GET /gateways/two/status HTTP/1.1\r\n${chunked}${chunk}`), '200')
+  assert.equal((await callSocket(join(folder, 'two.sock'), 'GET', '/status')).body.state, 'running')
+  // Who waits for leave to send too much is told no.
+  assert.equal(
+    await status(
+      'POST /gateways/two/push HTTP/1.1\r\nHost: one\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n',
+    ),
+    '413',
+  )
+
+  // A neighbour that answers with another protocol, and one that never answers.
+  const strange = createServer(socket =>
+    socket.write('HTTP/1.1 101 Hm\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+  )
+  strange.listen(join(folder, 'strange.sock'))
+  t.after(() => strange.close())
+  assert.equal((await callSocket(socket, 'GET', '/gateways/strange/status')).status, 502)
+  const silent = createServer().listen(join(folder, 'silent.sock'))
+  t.after(() => silent.close())
+  const asked = once(silent, 'connection')
+  const caller = say('GET /gateways/silent/status HTTP/1.1\r\nHost: one\r\n\r\n')
+  const [passed] = await asked
+  passed.resume()
+  caller.destroy()
+  await once(passed, 'close')
+  await two.stop()
+})
+
+test('a neighbour is called by the name of its socket, and what is no gateway is told from one', async t => {
+  const one = await startGateway(t, { env: { WS_GATEWAY_ID: 'one' } })
+  const folder = join(one.folder, 'run')
+  symlinkSync('one.sock', join(folder, 'link.sock'))
+  const odd = createServer(socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull'))
+  odd.listen(join(folder, 'odd.sock'))
+  t.after(() => odd.close())
+  const { body } = await callSocket(join(folder, 'one.sock'), 'GET', '/gateways')
+  assert.deepEqual(
+    body.gateways.map(({ id, state, self }: Record<string, unknown>) => ({ id, state, self })),
+    [
+      { id: 'link', state: 'running', self: false },
+      { id: 'odd', state: 'no gateway', self: false },
+      { id: 'one', state: 'running', self: true },
+    ],
+  )
 })
