@@ -1,11 +1,13 @@
 /** Traces of this node that another node asks for, bit by bit. One that is asked for no longer ends. */
-import type { Trace, Traced, TraceEvent } from './trace.ts'
+import { CONNECTION_CLOSED, type Trace, type Traced, type TraceEvent } from './trace.ts'
 import type { Traces } from './traces.ts'
 
 /** Who does not ask in this time has gone. */
 const LEASE_MS = 10_000
 /** So many events wait to be asked for. */
 const MOST_WAITING = 2000
+/** So much of messages waits, in characters: all of it goes into one answer. */
+const MOST_WAITING_LENGTH = 1024 * 1024
 
 /** What has happened since the last time. */
 export interface TracePart {
@@ -17,6 +19,8 @@ export interface TracePart {
 
 interface Polled {
   events: TraceEvent[]
+  /** How much of messages is in those. */
+  length: number
   dropped: number
   end: string | undefined
   readonly lease: NodeJS.Timeout
@@ -41,6 +45,7 @@ export class PolledTraces {
     const { events, end } = polled
     const dropped = polled.dropped + polled.trace.takeDropped()
     polled.events = []
+    polled.length = 0
     polled.dropped = 0
     if (end !== undefined) this.stop(id)
     return { events, dropped, ...(end !== undefined && { end }) }
@@ -57,15 +62,22 @@ export class PolledTraces {
   #begin(id: string, whose: Traced, shownBytes: number): Polled {
     const trace = this.#traces.start(whose, shownBytes, {
       event: event => {
-        if (polled.events.length < MOST_WAITING) polled.events.push(event)
-        else polled.dropped++
+        const length = (event.text ?? event.base64 ?? '').length
+        if (polled.events.length >= MOST_WAITING || polled.length + length > MOST_WAITING_LENGTH)
+          polled.dropped++
+        else {
+          polled.events.push(event)
+          polled.length += length
+        }
       },
       ended: reason => {
         polled.end = reason
       },
     })
     const lease = setTimeout(() => this.stop(id), LEASE_MS).unref()
-    const polled: Polled = { events: [], dropped: 0, end: undefined, lease, trace }
+    // It may have closed while the question was on its way.
+    const end = this.#traces.mayHappen(whose) ? undefined : CONNECTION_CLOSED
+    const polled: Polled = { events: [], length: 0, dropped: 0, end, lease, trace }
     this.#polled.set(id, polled)
     return polled
   }

@@ -30,6 +30,9 @@ export interface TraceListener {
   ended(reason: string): void
 }
 
+/** Why a trace of a connection ends by itself. */
+export const CONNECTION_CLOSED = 'the connection has closed'
+
 /** More messages in a second are counted, and not told. */
 const MOST_A_SECOND = 1000
 const SECOND_MS = 1000
@@ -79,7 +82,7 @@ export class Trace {
 
   closed(connection: ClientConnection, code: number, reason: string): void {
     this.#listener.event({ ...happened(connection, 'close'), code, reason })
-    if ('connection' in this.whose) this.#listener.ended('the connection has closed')
+    if ('connection' in this.whose) this.#listener.ended(CONNECTION_CLOSED)
   }
 
   /** How many messages have been too many to be told, since the last call. */

@@ -45,6 +45,11 @@ export class Traces {
     return trace
   }
 
+  /** Whether anything may come of a trace: a user can come back, a connection cannot. */
+  mayHappen(whose: Traced): boolean {
+    return 'user' in whose || this.#connections.get(whose.connection) !== undefined
+  }
+
   stop(trace: Trace): void {
     if (this.#traces.delete(trace)) this.#retap(this.#those(trace.whose))
   }

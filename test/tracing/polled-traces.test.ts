@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClientConnection } from '../../src/connections/connection.ts'
+import { PolledTraces } from '../../src/tracing/polled-traces.ts'
+import { Traces } from '../../src/tracing/traces.ts'
+
+/** As much of a connection as traces look at. */
+const anna = { id: '1', user: 'anna', tap: undefined } as ClientConnection
+const traces = new Traces({
+  get: id => (id === anna.id ? anna : undefined),
+  ofUser: user => (user === anna.user ? [anna] : undefined),
+})
+
+test('what waits to be told is bounded, however large the messages are', () => {
+  const polled = new PolledTraces(traces)
+  polled.next('a', { user: 'anna' }, 65_536)
+  for (let i = 0; i < 100; i++) anna.tap?.received(Buffer.alloc(65_536, 'x'), i % 2 === 0)
+  const { events, dropped } = polled.next('a', { user: 'anna' }, 65_536)
+  assert.ok(events.length > 0 && JSON.stringify(events).length < 1.1 * 1024 * 1024)
+  assert.equal(events.length + dropped, 100)
+  // There is room for more when it has been told.
+  anna.tap?.received(Buffer.from('more'), false)
+  assert.equal(polled.next('a', { user: 'anna' }, 65_536).events[0]?.text, 'more')
+  polled.stop('a')
+  assert.equal(anna.tap, undefined)
+})
+
+test('a connection that has closed by the time its trace begins is told so', () => {
+  const polled = new PolledTraces(traces)
+  const part = polled.next('b', { connection: 'gone' }, 1024)
+  assert.deepEqual(part, { events: [], dropped: 0, end: 'the connection has closed' })
+  for (let i = 0; i < 8; i++) assert.equal(polled.next(`${i}`, { user: 'bert' }, 0).end, undefined)
+  for (let i = 0; i < 8; i++) polled.stop(`${i}`)
+})
