@@ -34,6 +34,11 @@ export interface TextAnswer {
 export interface EventAnswer {
   readonly status: 200
   /**
+   * Called when there is room for one more caller, and before the head of the answer is out.
+   * @throws Problem that the caller is answered with
+   */
+  readonly prepare?: () => Promise<void>
+  /**
    * Called once the head of the answer is out. Whatever it starts it ends when `events.signal` is aborted; when it
    * resolves, the stream has ended.
    */

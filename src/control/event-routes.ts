@@ -9,6 +9,7 @@ export function watchStatus({ gateway }: Call): Answer {
     stream: events =>
       new Promise(resolve => {
         const { vitals } = gateway
+        if (events.signal.aborted) return resolve()
         events.send('history', { columns: COLUMNS, rows: vitals.rows })
         events.send('status', gateway.status())
         const unfollow = vitals.onRow(row => {

@@ -18,6 +18,7 @@ export class EventStream {
     this.#response = response
     const gone = new AbortController()
     this.signal = gone.signal
+    const { socket } = response.req
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -26,10 +27,15 @@ export class EventStream {
     })
     response.flushHeaders()
     this.#timer = setInterval(() => response.write(': \n\n'), COMMENT_EVERY_MS).unref()
-    response.once('close', () => {
+    const over = (): void => {
       clearInterval(this.#timer)
+      socket.off('close', over)
       gone.abort()
-    })
+    }
+    response.once('close', over)
+    // An answer that waits behind another one of the same connection does not close when that breaks off.
+    if (socket.destroyed) over()
+    else socket.once('close', over)
   }
 
   /**

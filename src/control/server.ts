@@ -31,8 +31,9 @@ export class ControlServer {
   readonly #http: Server
   #tcp: Server | undefined
   #file: SocketFile | undefined
-  /** Callers that listen to events. */
+  /** Callers that listen to events, or will in a moment. */
   #listening = 0
+  readonly #streams = new Set<EventStream>()
 
   constructor(gateway: Gateway, log: Logger) {
     this.#gateway = gateway
@@ -53,6 +54,7 @@ export class ControlServer {
   close(): void {
     this.#file?.remove()
     this.#file = undefined
+    for (const events of this.#streams) events.end()
     for (const server of [this.#http, this.#tcp]) {
       server?.close()
       server?.closeAllConnections()
@@ -194,7 +196,11 @@ export class ControlServer {
   }
 
   /** Sends events until the caller has heard enough. @throws Problem 429 when too many listen already */
-  async #stream(request: IncomingMessage, response: ServerResponse, { stream }: EventAnswer): Promise<void> {
+  async #stream(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { prepare, stream }: EventAnswer,
+  ): Promise<void> {
     if (this.#listening >= MOST_LISTENING)
       throw new Problem(429, `${MOST_LISTENING} callers listen to events already, and no more may`)
     if (request.method === 'HEAD') {
@@ -203,7 +209,21 @@ export class ControlServer {
     }
     this.#listening++
     try {
-      const events = new EventStream(response)
+      await prepare?.()
+      await this.#sendEvents(request, response, stream)
+    } finally {
+      this.#listening--
+    }
+  }
+
+  async #sendEvents(
+    request: IncomingMessage,
+    response: ServerResponse,
+    stream: EventAnswer['stream'],
+  ): Promise<void> {
+    const events = new EventStream(response)
+    this.#streams.add(events)
+    try {
       // What a caller sends beside its request is not wanted, and its end is to be noticed.
       request.resume()
       await stream(events)
@@ -213,7 +233,7 @@ export class ControlServer {
       this.#log.error({ event: 'error', err: error }, 'a stream of events has failed')
       response.destroy()
     } finally {
-      this.#listening--
+      this.#streams.delete(events)
     }
   }
 

@@ -19,19 +19,17 @@ export async function trace({ gateway, query, log }: Call): Promise<Answer> {
   const whose = whoseOf(query)
   const seconds = numberIn(query, 'seconds', 1, SECONDS)
   const shownBytes = numberIn(query, 'bytes', 0, SHOWN_BYTES)
-  const id = randomUUID()
-  const { nodes } = gateway
-  if ('connection' in whose && (await nodes.connection(whose.connection)) === undefined) {
-    notOpen(whose.connection)
-  }
-  const owner = 'connection' in whose ? nodes.ownerOf(whose.connection) : undefined
-  const tracer = new Tracer(gateway, { id, whose, shownBytes, owner })
-  // Whatever speaks against it, such as too many traces, is said before the stream begins.
-  const first = await tracer.next()
-  // Somebody reads what clients send: that is to be known.
-  log.info({ event: 'control.call', path: '/trace', ...whose, seconds }, 'a trace begins')
+  const owner = 'connection' in whose ? await ownerOf(gateway, whose.connection) : undefined
+  const tracer = new Tracer(gateway, { id: randomUUID(), whose, shownBytes, owner })
+  let first: readonly Part[] = []
   return {
     status: 200,
+    // Whatever speaks against it, such as too many traces, is said before the stream begins.
+    async prepare() {
+      first = await tracer.begin()
+      // Somebody reads what clients send: that is to be known.
+      log.info({ event: 'control.call', path: '/trace', ...whose, seconds }, 'a trace begins')
+    },
     async stream(events) {
       const end = AbortSignal.any([events.signal, AbortSignal.timeout(seconds * 1000)])
       try {
@@ -44,6 +42,12 @@ export async function trace({ gateway, query, log }: Call): Promise<Answer> {
   }
 }
 
+/** @returns the node that has a connection. @throws Problem 404 */
+async function ownerOf({ nodes }: Gateway, id: string): Promise<string> {
+  const isOpen = (await nodes.connection(id)) !== undefined
+  return (isOpen ? nodes.ownerOf(id) : undefined) ?? notOpen(id)
+}
+
 /** @returns why it has ended */
 async function follow(
   tracer: Tracer,
@@ -51,7 +55,7 @@ async function follow(
   events: EventStream,
   end: AbortSignal,
 ): Promise<string> {
-  for (let parts = first; ; parts = await tracer.next()) {
+  for (let parts = first; ; parts = await tracer.goOn()) {
     for (const { node, part } of parts) {
       for (const event of part.events) events.send('trace', node === undefined ? event : { ...event, node })
       if (part.dropped > 0) events.send('dropped', { count: part.dropped })
@@ -90,13 +94,34 @@ class Tracer {
     this.#options = options
   }
 
-  /** @throws Problem when a node does not trace any more */
-  async next(): Promise<Part[]> {
+  /** @throws Problem when a node cannot trace; then none does */
+  async begin(): Promise<Part[]> {
+    try {
+      return await this.#next()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** What has happened since; it ends when a node does not trace any more. */
+  async goOn(): Promise<Part[]> {
+    try {
+      return await this.#next()
+    } catch (error) {
+      if (error instanceof Problem) return [ended(undefined, error.detail)]
+      throw error
+    }
+  }
+
+  async #next(): Promise<Part[]> {
     const { id, whose, shownBytes } = this.#options
     const { nodes } = this.#gateway
     const isOne = this.#gateway.status().node === undefined
+    const concerned = this.#nodes()
+    if (concerned.length === 0) return [ended(this.#options.owner, 'the node of the connection has gone')]
     const parts = await Promise.all(
-      this.#nodes().map(async node => {
+      concerned.map(async node => {
         this.#asked.add(node)
         const part = await nodes.ask(node, { ask: 'trace', trace: id, whose, shownBytes })
         return part && { node: isOne ? undefined : node, part }
@@ -116,6 +141,11 @@ class Tracer {
     const { live } = this.#gateway.nodes
     return owner === undefined ? live : live.filter(node => node === owner)
   }
+}
+
+/** Nothing has happened, and nothing will. */
+function ended(node: string | undefined, end: string): Part {
+  return { node, part: { events: [], dropped: 0, end } }
 }
 
 /** @throws Problem 400 */

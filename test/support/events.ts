@@ -59,6 +59,11 @@ export class Events {
     }
   }
 
+  /** Whether the gateway has ended the answer as HTTP does, and not by hanging up in the middle of it. */
+  get isWhole(): boolean {
+    return this.#response.complete
+  }
+
   close(): void {
     this.#response.destroy()
   }

@@ -125,6 +125,8 @@ test('a trace that cannot be, and more than there may be', async t => {
     'bytes takes a whole number from 0 to 65536, got "x"',
   ])
   assert.deepEqual(await detail('?connection=gone'), [404, 'no connection "gone" is open here'])
+  // Whoever only asks for the head, or finds no place among those that listen, begins none.
+  for (let i = 0; i < 8; i++) assert.equal((await gateway.call('HEAD', '/trace?user=a')).status, 200)
   const traces = []
   for (let i = 0; i < 8; i++) traces.push(await listen(t, gateway.socket, `/trace?user=${i}`))
   assert.equal((await gateway.call('GET', '/trace?user=9')).status, 429)

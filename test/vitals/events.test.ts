@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import { connect } from '../support/client.ts'
 import { listen } from '../support/events.ts'
+import { eventually } from '../support/eventually.ts'
 import { startGateway } from '../support/gateway.ts'
 
 test('what happens is told second by second, with the ten minutes before', async t => {
@@ -89,4 +91,31 @@ test('no more than 32 listen at a time', async t => {
   )
   assert.equal((await gateway.call('HEAD', '/status')).status, 200)
   for (const events of all) events.close()
+})
+
+test('whoever breaks off gives the place back, also of streams that wait behind another one', async t => {
+  const gateway = await startGateway(t)
+  const caller = createConnection(gateway.socket)
+  t.after(() => caller.destroy())
+  caller.resume()
+  caller.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(32))
+  await eventually('all places taken', async () => (await gateway.call('HEAD', '/events')).status === 429)
+  caller.destroy()
+  await eventually('free places', async () => (await gateway.call('HEAD', '/events')).status === 200)
+  await Promise.all(Array.from({ length: 32 }, () => listen(t, gateway.socket, '/events')))
+})
+
+test('streams outlive stop and restart, and end whole with the gateway', async t => {
+  const gateway = await startGateway(t)
+  const all = await Promise.all(Array.from({ length: 32 }, () => listen(t, gateway.socket, '/events')))
+  for (const action of ['stop', 'start', 'restart']) await gateway.call('POST', `/${action}`)
+  const [first] = all
+  const states = async (): Promise<string[]> =>
+    ((await first?.of('status', 1)) ?? []).map(({ state }: { state: string }) => state)
+  await eventually('the state after it', async () => (await states()).at(-1) === 'running')
+  assert.deepEqual(await gateway.stop(), { code: 0, signal: null })
+  for (const events of all) {
+    await events.ended()
+    assert.ok(events.isWhole)
+  }
 })
