@@ -48,6 +48,18 @@ test('any node traces a user wherever its connections are, and tells what the ot
   assert.equal((await two.call('POST', `/nodes/${ids[2]}/stop`)).status, 202)
   await untilStatus(three, 'stopped', ({ state }) => state === 'stopped')
   await untilStatus(two, 'two nodes', ({ nodes: all }) => all.length === 2)
+
+  // A node that dies ends the trace of its connection, and not that of a user.
+  const last = await enter(t, two, 'user=bert')
+  const ofConnection = await listen(t, one.socket, `/trace?connection=${last.id}`)
+  const ofUser = await listen(t, one.socket, '/trace?user=bert')
+  await two.stop('SIGKILL')
+  assert.deepEqual(await ofConnection.of('end', 1, 20_000), [
+    { reason: 'the node of the connection has gone' },
+  ])
+  await ofConnection.ended()
+  await enter(t, one, 'user=bert')
+  await ofUser.of('trace', 2, 20_000)
 })
 
 test('without a cluster there are no nodes', async t => {
