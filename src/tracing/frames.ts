@@ -15,6 +15,8 @@ const BINARY = 0x2
 const TAIL = Buffer.from([0, 0, 0xff, 0xff])
 /** A compressed message that becomes larger than this is not shown. */
 const MOST_INFLATED = 1024 * 1024
+/** So much of what is inflated is remembered. */
+const MOST_REMEMBERED = 4 * 1024 * 1024
 
 export function* framesIn(bytes: Buffer): Generator<Frame> {
   let at = 0
@@ -34,9 +36,33 @@ export function* framesIn(bytes: Buffer): Generator<Frame> {
   }
 }
 
-/** The message in a frame; undefined when it is compressed and would be too large. */
-export function messageIn({ isCompressed, payload }: Frame): Buffer | undefined {
-  if (!isCompressed) return payload
+/** Inflates a message once, though it may go to many connections, each with several traces: they share its frame. */
+export class Inflater {
+  /** The memory in which the frames lie whose messages are remembered, by their places there. */
+  #source: ArrayBufferLike | undefined
+  readonly #messages = new Map<number, Buffer | undefined>()
+  #bytes = 0
+
+  /** The message in a frame; undefined when it is compressed and would be too large. */
+  messageIn({ isCompressed, payload }: Frame): Buffer | undefined {
+    if (!isCompressed) return payload
+    if (payload.buffer !== this.#source || this.#bytes > MOST_REMEMBERED) this.forget()
+    this.#source = payload.buffer
+    if (this.#messages.has(payload.byteOffset)) return this.#messages.get(payload.byteOffset)
+    const message = inflate(payload)
+    this.#messages.set(payload.byteOffset, message)
+    this.#bytes += message?.length ?? 0
+    return message
+  }
+
+  forget(): void {
+    this.#source = undefined
+    this.#messages.clear()
+    this.#bytes = 0
+  }
+}
+
+function inflate(payload: Buffer): Buffer | undefined {
   try {
     // No context is taken over from one message to the next, so each can be inflated by itself.
     return inflateRawSync(Buffer.concat([payload, TAIL]), {

@@ -1,6 +1,6 @@
 /** What one connection, or the connections of one user, send and get, as somebody watches them. */
 import type { ClientConnection } from '../connections/connection.ts'
-import { framesIn, messageIn } from './frames.ts'
+import { framesIn, type Inflater } from './frames.ts'
 
 /** Whom a trace is of. */
 export type Traced = { readonly connection: string } | { readonly user: string }
@@ -41,15 +41,17 @@ export class Trace {
   readonly whose: Traced
   readonly #shownBytes: number
   readonly #listener: TraceListener
+  readonly #inflater: Inflater
   #told = 0
   #dropped = 0
   #second = 0
 
   /** @param shownBytes how much of each message is told */
-  constructor(whose: Traced, shownBytes: number, listener: TraceListener) {
+  constructor(whose: Traced, shownBytes: number, listener: TraceListener, inflater: Inflater) {
     this.whose = whose
     this.#shownBytes = shownBytes
     this.#listener = listener
+    this.#inflater = inflater
   }
 
   /** Whether a connection is one of those. */
@@ -71,7 +73,7 @@ export class Trace {
   wrote(connection: ClientConnection, written: Buffer): void {
     for (const frame of framesIn(written)) {
       if (!this.#mayTell()) continue
-      const message = messageIn(frame)
+      const message = this.#inflater.messageIn(frame)
       this.#listener.event(
         message === undefined
           ? { ...happened(connection, 'out'), bytes: frame.payload.length, truncated: true }

@@ -4,6 +4,7 @@
  */
 import type { ClientConnection } from '../connections/connection.ts'
 import { Problem } from '../problem.ts'
+import { Inflater } from './frames.ts'
 import { Trace, type Traced, type TraceListener } from './trace.ts'
 
 /** So many at a time: each costs what its connections send and get once more. */
@@ -25,6 +26,7 @@ export interface Tap {
 export class Traces {
   readonly #connections: TracedConnections
   readonly #traces = new Set<Trace>()
+  readonly #inflater = new Inflater()
 
   constructor(connections: TracedConnections) {
     this.#connections = connections
@@ -39,7 +41,7 @@ export class Traces {
     if (this.#traces.size >= MOST) {
       throw new Problem(429, `${MOST} traces are under way already, and no more may be`)
     }
-    const trace = new Trace(whose, shownBytes, listener)
+    const trace = new Trace(whose, shownBytes, listener, this.#inflater)
     this.#traces.add(trace)
     this.#retap(this.#those(whose))
     return trace
@@ -52,6 +54,7 @@ export class Traces {
 
   stop(trace: Trace): void {
     if (this.#traces.delete(trace)) this.#retap(this.#those(trace.whose))
+    if (this.#traces.size === 0) this.#inflater.forget()
   }
 
   /** A connection has opened, or has become another user's: those who wait for it are told. */
