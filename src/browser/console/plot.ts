@@ -117,7 +117,8 @@ export class Plot {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      // To the right, half a time of day has room.
+      padding: [8, 24, 0, 0],
       legend: { show: false },
       // The same moment is pointed at in all plots.
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'time' }, points: { size: 5 } },
@@ -130,7 +131,7 @@ export class Plot {
         {
           ...axis,
           size: 24,
-          space: 48,
+          space: () => (this.#seconds > 60 ? 48 : 68),
           incrs: [5, 10, 15, 30, 60, 120, 300],
           values: (_, splits) =>
             splits.map(at =>

@@ -121,7 +121,7 @@ function item({ way, at, text, cut, size }: Entry): HTMLElement {
 function tell(): void {
   const shown = list.childElementCount
   empty.hidden = shown > 0
-  const all = shown === MOST ? `the newest ${MOST}` : shown === 0 ? '' : String(shown)
+  const all = shown === MOST ? `the newest ${MOST}` : shown === 0 ? '' : `${shown} shown`
   count.textContent = isPaused ? `${all} · ${missed} more while paused` : all
 }
 

@@ -60,7 +60,7 @@ export function statePanel(context: Context): HTMLElement {
   })
   return element(
     'section',
-    { class: 'panel', 'aria-label': 'State' },
+    { class: 'panel split', 'aria-label': 'State' },
     element('dl', { class: 'facts' }, ...facts),
     element('div', { class: 'actions' }, start, stop, restart, reload),
   )
