@@ -81,7 +81,8 @@ for (const [which, deployment] of [
   })
 }
 
-test('the Pods get nothing that they do not need, and what they write to is mounted', () => {
+test('the Pods get nothing that they do not need, and what they write to is mounted', t => {
+  const folder = temporaryFolder(t)
   for (const manifest of [single, several, JOB]) {
     const pod = podOf(manifest)
     assert.equal(pod.enableServiceLinks, false)
@@ -105,6 +106,10 @@ test('the Pods get nothing that they do not need, and what they write to is moun
   const writable = volumeMounts.filter(mount => !mount.readOnly).map(mount => mount.mountPath)
   const [, volumes = '[]'] = /^VOLUME (.*)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? []
   assert.deepEqual(writable.sort(), [...JSON.parse(volumes), '/tmp'].sort())
+  const { settings } = readConfig(environmentOf(containerOf(single), folder), folder)
+  const logs = podOf(single).volumes?.find(({ name }) => name === 'logs')?.emptyDir?.sizeLimit ?? ''
+  assert.ok(settings.logMaxBytes > 0)
+  assert.ok(settings.logMaxBytes * settings.logMaxFiles < Number.parseInt(logs, 10) * 2 ** 20, logs)
   // A file mounted by subPath is never updated.
   assert.ok(volumeMounts.every(mount => mount.subPath === undefined))
   assert.ok(volumeMounts.some(mount => mount.mountPath === '/app/listener'))
