@@ -22,11 +22,14 @@ const LINE_FEED = 10
 /** Told each whole line; false ends it. */
 export type OnLine = (line: string) => boolean
 
-/** One open file and how far it has been read. */
+/** One file and how far it has been read. */
 class Followed {
-  /** When it is closed; undefined while it is the file that is written to. */
+  /** When it is given up; undefined while it is the file that is written to. */
   until: number | undefined
-  readonly #file: FileHandle
+  /** Once it is a rotated one. */
+  path: string | undefined
+  /** Undefined when it is opened for each read only. */
+  #file: FileHandle | undefined
   readonly #stats: Stats
   #position: number
   #unfinished: Buffer[] = []
@@ -42,13 +45,35 @@ class Followed {
     return new Followed(file, await file.stat(), position)
   }
 
+  /** Only while it is open: after that its number may be another file's. */
   is(stats: Stats | undefined): boolean {
-    return isSameFile(stats, this.#stats)
+    return this.#file !== undefined && isSameFile(stats, this.#stats)
   }
 
   /** Gives all that is new, a block at a time. @returns false when nobody listens any more */
   async read(onLine: OnLine, signal: AbortSignal): Promise<boolean> {
-    const { size } = await this.#file.stat()
+    if (this.#file !== undefined) return this.#readFrom(this.#file, onLine, signal)
+    const stats = await statIfThere(this.path ?? '')
+    if (stats === undefined) this.until = 0
+    const file = stats?.size === this.#position ? undefined : await openIfThere(this.path ?? '')
+    if (file === undefined) return true
+    try {
+      return await this.#readFrom(file, onLine, signal)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Is opened from now on for each read only, if it is known where it is. */
+  async rest(): Promise<void> {
+    if (this.path === undefined || this.until === undefined) return
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async #readFrom(file: FileHandle, onLine: OnLine, signal: AbortSignal): Promise<boolean> {
+    const { size } = await file.stat()
     if (size === this.#position) return true
     if (size < this.#position) {
       this.#position = 0
@@ -57,7 +82,7 @@ class Followed {
     }
     const block = Buffer.alloc(BLOCK_BYTES)
     for (let isFull = true; isFull && !signal.aborted; ) {
-      const { bytesRead } = await this.#file.read(block, 0, BLOCK_BYTES, this.#position)
+      const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, this.#position)
       isFull = bytesRead === BLOCK_BYTES
       this.#position += bytesRead
       if (!this.#take(block.subarray(0, bytesRead), onLine)) return false
@@ -67,7 +92,7 @@ class Followed {
 
   /** Gives what is left without a line feed, which nobody will finish any more. */
   async close(onLine: OnLine): Promise<void> {
-    await this.#file.close()
+    await this.#file?.close()
     this.#give(Buffer.alloc(0), onLine)
   }
 
@@ -124,8 +149,10 @@ class Following {
     for (const path of missed.slice(0, MOST_OPEN)) {
       this.#known.add(path)
       const file = await openIfThere(path)
-      const added = file && (await this.#add(file))
-      if (added !== undefined && added !== this.#current) this.#leave(added)
+      if (file === undefined) continue
+      const added = await this.#add(file)
+      added.path = path
+      if (added !== this.#current) this.#leave(added)
     }
     if (missed.length > MOST_OPEN) {
       await current?.close()
@@ -142,11 +169,10 @@ class Following {
   /** Gives all that is new, oldest first. @returns false when nobody listens any more */
   async read(onLine: OnLine, signal: AbortSignal): Promise<boolean> {
     for (const file of this.#files) if (!(await file.read(onLine, signal))) return false
-    const over = this.#files.filter(
-      ({ until }, i) => until !== undefined && (Date.now() >= until || i < this.#files.length - MOST_OPEN),
-    )
+    const over = this.#files.filter(({ until }) => until !== undefined && Date.now() >= until)
     this.#files = this.#files.filter(file => !over.includes(file))
     for (const file of over) await file.close(onLine)
+    for (const file of this.#files.slice(0, -MOST_OPEN)) await file.rest()
     return true
   }
 
