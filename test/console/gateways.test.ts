@@ -90,7 +90,7 @@ test('a tab that nobody looks at has no stream, and comes back with all of the h
   await opened.titled(/^running, 1 connection /)
   await hide(false)
   await eventually('the stream', () => streams.includes('asked'))
+  await page.getByRole('img', { name: /open: 1 now, from 0 to 1\./ }).waitFor()
   await client.close()
-  await opened.titled(/^running, 0 connections/)
   await page.getByRole('img', { name: /open: 0 now, from 0 to 1\./ }).waitFor()
 })

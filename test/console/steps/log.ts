@@ -55,7 +55,7 @@ export async function logStep(t: TestContext, opened: Console): Promise<void> {
   // However much is logged, so many lines are kept.
   await field('Connection').fill('')
   await field('Event').fill('push')
-  await opened.says('Following')
+  await lines.filter({ hasText: 'recipients=5001' }).waitFor()
   for (let i = 0; i < 12; i++) {
     const pushes = Array.from({ length: 100 }, () => opened.gateway.push({ message: i, connections: [] }))
     await Promise.all(pushes)
