@@ -1,6 +1,6 @@
 /** How far `gateway push -` is. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,7 +19,10 @@ test('push - on a terminal shows count and rate in one line, and the whole at th
   execFileSync('mkfifo', [join(cwd, 'lines')])
   const push = run(`${PUSH} - <lines`)
   // Until somebody has opened it to write to it, nothing comes.
-  execFileSync('/bin/sh', ['-c', `{ seq 1500; sleep 0.6; printf last; } >'${join(cwd, 'lines')}'`])
+  const writer = spawn('/bin/sh', ['-c', 'exec cat >lines'], { cwd, stdio: ['pipe', 'ignore', 'inherit'] })
+  writer.stdin.write('x\n'.repeat(1500))
+  await push.prints(/1,500 messages sent, /)
+  writer.stdin.end('last')
   const { code } = await push.ended
   assert.equal(code, 0)
   const drawn = push.out.replaceAll('\u001b[K', '<clear>')
