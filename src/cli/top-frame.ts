@@ -112,7 +112,7 @@ function processSegments({
 }: NonNullable<View['status']['process']>): Segment[] {
   const { p50, p99, max } = loopDelayMs
   return [
-    ['loop delay p50', p50.toFixed(1)],
+    ['loop p50', p50.toFixed(1)],
     ['p99', p99.toFixed(1)],
     ['max', `${max.toFixed(1)} ms`],
     ['memory', bytesText(rssBytes)],

@@ -30,7 +30,7 @@ test('top fits 80 by 24, sorts, turns pages, follows the size, and gives the ter
   const top = terminal(t, { cwd: gateway.folder }, 'top', '--every', '0.2')
   await top.shows(/^connections 30 {3}groups 0/)
   await top.shows(/^in [1-9]\S*\/s [1-9].*B\/s {3}delivered [1-9].*pushes 0\/s$/)
-  await top.shows(/^loop delay p50 \S+ {3}p99 \S+ {3}max \S+ ms {3}memory \d+ MB/)
+  await top.shows(/^loop p50 \S+ {3}p99 \S+ {3}max \S+ ms {3}memory \d+ MB.* cpu /)
   const busiest = (): string => top.screen[top.screen.findIndex(line => line.startsWith('ID ')) + 1] ?? ''
   await top.until('the busiest', () =>
     /^\S+ +猫 +127\.0\.0\.1 +[1-9]\S*\/s +[1-9].* \/room\/7$/.test(busiest()),
