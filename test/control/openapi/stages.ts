@@ -54,6 +54,8 @@ export interface Stages {
   readonly stopped: Stage
   /** Its folder of the log is a file. */
   readonly disabled: Stage
+  /** Stopped, and Redis does not let it in. */
+  readonly refused: Stage
   /** Running, with a listener that is not there. Its id is `news`, and its socket is in the folder of `main`'s. */
   readonly bare: Stage
   /** Its listener is an application, which is away. */
@@ -98,7 +100,7 @@ export async function startStages(t: TestContext): Promise<Stages> {
   const application = await startApplication(t)
   await application.stop()
   const redis = await startRedis(t, { persistent: false })
-  const [main, stopped, disabled, bare, away, spare, [one, two]] = await Promise.all([
+  const [main, stopped, disabled, refused, bare, away, spare, [one, two]] = await Promise.all([
     start({
       folder,
       listener: files,
@@ -114,6 +116,7 @@ export async function startStages(t: TestContext): Promise<Stages> {
     }),
     start({ listener: files, env: { WS_STARTUP_MODE: 'manual', WS_PORT: String(port) } }),
     start({ listener: files, files: { logs: '' }, env: { WS_STARTUP_MODE: 'disabled' } }),
+    start({ env: { WS_STARTUP_MODE: 'manual', WS_REDIS_URL: redis.url.replace('//', '//nobody:wrong@') } }),
     start({ env: { WS_LISTENER: 'missing', WS_CONTROL_DIR: run, WS_GATEWAY_ID: 'news' } }),
     start({
       env: { WS_LISTENER: application.url, WS_LISTENER_EVENTS: 'push', WS_LISTENER_TIMEOUT_MS: '200' },
@@ -143,11 +146,12 @@ export async function startStages(t: TestContext): Promise<Stages> {
   await enterAt(cluster[0], 'user=ben&group=all')
   await enterAt(cluster[1], 'user=carl&group=all')
   return {
-    ...{ main, stopped, disabled, bare, away, spare, redis },
+    ...{ main, stopped, disabled, refused, bare, away, spare, redis },
     ...{ one: cluster[0], two: cluster[1] },
     names: new Map([
       ...[main, bare, disabled].map(stage => [stage.process.folder, '/app'] as const),
       [String(port), '10125'],
+      [String(redis.port), '6379'],
       [cluster[0].id, SAMPLE.node],
       [cluster[1].id, SAMPLE.otherNode],
       [new URL(application.url).host, '192.0.2.1:8080'],
@@ -159,14 +163,25 @@ export async function startStages(t: TestContext): Promise<Stages> {
   }
 }
 
-/** Sockets in a control folder that are no gateway's: one hangs up, and one is left of a process that is gone. */
+/**
+ * Sockets in a control folder that are no gateway's: one hangs up, one speaks another protocol, and one is left of a
+ * process that is gone.
+ */
 async function strangeSockets(t: TestContext, folder: string): Promise<void> {
   const broken = createTcpServer({ allowHalfOpen: true }, socket =>
     socket.once('data', () => socket.end()).resume(),
   ).listen(join(folder, 'broken.sock'))
+  const strange = createTcpServer(socket =>
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
+    ),
+  ).listen(join(folder, 'strange.sock'))
   const dead = createTcpServer().listen(join(folder, 'dying.sock'))
-  await Promise.all([once(broken, 'listening'), once(dead, 'listening')])
+  await Promise.all([broken, strange, dead].map(server => once(server, 'listening')))
   renameSync(join(folder, 'dying.sock'), join(folder, 'dead.sock'))
   dead.close()
-  t.after(() => broken.close())
+  t.after(() => {
+    broken.close()
+    strange.close()
+  })
 }

@@ -24,6 +24,7 @@ export const lifeCycle: Cases = {
     '200 noted': after('/start', 'start'),
     '409 disabled': s => s.disabled.post('/start'),
     '409 port': s => s.stopped.post('/start'),
+    '409 refused': s => s.refused.post('/start'),
   },
   'POST /stop': {
     '200': after('/stop', 'start'),
@@ -33,6 +34,7 @@ export const lifeCycle: Cases = {
     '200': after('/restart', 'start'),
     '409 disabled': s => s.disabled.post('/restart'),
     '409 port': s => s.stopped.post('/restart'),
+    '409 refused': s => s.refused.post('/restart'),
   },
   'POST /reload': {
     '200': after('/reload', 'start'),
