@@ -43,8 +43,8 @@ export function destroyLater(socket: Duplex): void {
 export function refuse(socket: Duplex, { status, headers, body }: Answer, method?: string): void {
   const all = {
     ...headers,
+    ...lengthOf({ status, body }),
     Connection: status === 426 ? 'Upgrade, close' : 'close',
-    'Content-Length': Buffer.byteLength(body),
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.once('finish', () => socket.destroy())
@@ -52,4 +52,9 @@ export function refuse(socket: Duplex, { status, headers, body }: Answer, method
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`,
   )
+}
+
+/** The length of an answer; one that says that nothing is new has none (RFC 9110 §8.6). */
+export function lengthOf({ status, body }: Pick<Answer, 'status' | 'body'>): Record<string, number> {
+  return status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) }
 }

@@ -17,7 +17,7 @@ import { WebSocketServer } from 'ws'
 import type { Admitted, Verdict } from '../admission/admission.ts'
 import { plainAddress } from '../admission/networks.ts'
 import { Problem } from '../problem.ts'
-import { type Answer, destroyLater, problemAnswer, refuse } from './answers.ts'
+import { type Answer, destroyLater, lengthOf, problemAnswer, refuse } from './answers.ts'
 import { DEFLATE, windowBits } from './deflate.ts'
 import { handshakeFault, isHandshake } from './handshake-rules.ts'
 import { splitTarget } from './request.ts'
@@ -99,8 +99,7 @@ export class PublicServer {
       this.#ws.on('headers', (headers, request) => this.#windows.set(request, windowBits(headers)))
     this.#http = this.#createServer((request, response) => {
       const { status, headers, body } = this.#answer(request)
-      const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) }
-      response.writeHead(status, { ...headers, ...length })
+      response.writeHead(status, { ...headers, ...lengthOf({ status, body }) })
       response.end(request.method === 'HEAD' ? undefined : body)
     })
     if (options.maxSockets > 0) this.#http.maxConnections = options.maxSockets

@@ -22,10 +22,14 @@ const headers = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
-/** One of the files that `npm run build` has put together. */
-export const consoleFile =
-  (name: string, type: string): Handler =>
-  async () => {
-    const text = await readFile(new URL(`../browser/${name}`, import.meta.url))
-    return { status: 200, text, type: `${type}; charset=utf-8`, headers }
+/**
+ * One of the files that `npm run build` has put together. It is read once: anyone may ask for it, a thousand times at
+ * once and without reading the answers, which then share it.
+ */
+export function consoleFile(name: string, type: string): Handler {
+  let file: Promise<Buffer> | undefined
+  return async () => {
+    file ??= readFile(new URL(`../browser/${name}`, import.meta.url))
+    return { status: 200, text: await file, type: `${type}; charset=utf-8`, headers }
   }
+}

@@ -62,6 +62,8 @@ test('the page, with a policy that lets its own script and style run and nothing
   // An upgrade to something else may be ignored (RFC 9110 §7.8).
   assert.equal((await ask(gateway, '/', 'GET', H2C)).text, page.text)
   assert.deepEqual([(await ask(gateway, '/', 'HEAD', H2C)).text, page.status], ['', 200])
+  const known = await ask(gateway, '/', 'GET', { ...H2C, 'If-None-Match': String(page.headers.etag) })
+  assert.deepEqual([known.status, known.headers['content-length']], [304, undefined])
 })
 
 test('the client for browsers, for pages of any origin', async t => {
