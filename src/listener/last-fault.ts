@@ -3,6 +3,9 @@ import { plainError } from '../log/redaction.ts'
 import type { Fault } from './listener.ts'
 import type { ListenerLog } from './log.ts'
 
+/** The longest text that is remembered, in characters: it is told with every status. */
+const LONGEST = 4000
+
 export class LastFault {
   #fault: Fault | undefined
 
@@ -30,9 +33,14 @@ export class LastFault {
     const { stack } = err instanceof Error ? (plainError(err) as { stack?: unknown }) : {}
     this.#fault = {
       at: new Date(),
-      message,
+      message: shortened(message),
       ...(typeof hook === 'string' && { hook }),
-      ...(typeof stack === 'string' && { stack }),
+      ...(typeof stack === 'string' && { stack: shortened(stack) }),
     }
   }
+}
+
+/** Without its middle when it is too long: a stack begins with the error's text, and says at its end where it was. */
+function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`
 }

@@ -52,6 +52,7 @@ test('the status counts bytes, frames, close codes and reloads, and tells the la
     listener: {
       'listener.mjs': `export function onMessage(data) {
   if (data.message === 'fail') throw new Error('out of luck')
+  if (data.message === 'fail at length') throw new Error('x'.repeat(1_000_000))
   data.conn.send('to one')
 }`,
     },
@@ -79,6 +80,15 @@ test('the status counts bytes, frames, close codes and reloads, and tells the la
   const { rssBytes, heapUsedBytes, loopDelayMs } = body.process
   assert.ok(rssBytes > heapUsedBytes && heapUsedBytes > 1_000_000)
   assert.deepEqual(Object.keys(loopDelayMs), ['p50', 'p99', 'max'])
+
+  const chatty = await connect(t, gateway.url)
+  const from = gateway.lines.length
+  chatty.send('fail at length')
+  await gateway.event('listener.error', from)
+  const { lastFault } = (await gateway.call('GET', '/status')).body.listener
+  assert.match(lastFault.message, /^onMessage failed: x+ … x+$/)
+  assert.match(lastFault.stack, /^Error: x+ … (.|\n)*listener\.mjs:3:/)
+  assert.ok(JSON.stringify(lastFault).length < 10_000)
 })
 
 test('no more than 32 listen at a time', async t => {
