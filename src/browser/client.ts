@@ -22,6 +22,10 @@ const PATIENCE_MS = 30_000
 /** What a message that waits costs beside its bytes. */
 const MESSAGE_BYTES = 64
 
+/** What a WebSocket sends as it is; anything else goes out as the text that it makes. */
+const isBytes = (data: unknown): data is Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> =>
+  ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob
+
 /** With a WebSocket's types of events. */
 const Target = EventTarget as unknown as new () => Pick<
   WebSocket,
@@ -57,8 +61,8 @@ export class GatewaySocket extends Target implements WebSocket {
   #attempts = 0
   #isRenewed = false
   #timer: ReturnType<typeof setTimeout> | undefined
-  readonly #wake = (): void => {
-    if (this.#end || !this.#timer || globalThis.document?.hidden) return
+  readonly #wake = ({ type }: Event): void => {
+    if (this.#end || !this.#timer || (type !== 'online' && document.hidden)) return
     clearTimeout(this.#timer)
     this.#connect()
   }
@@ -75,16 +79,18 @@ export class GatewaySocket extends Target implements WebSocket {
     more: GatewaySocketOptions = {},
   ) {
     super()
-    const [names, given] =
-      typeof protocols === 'string' || Array.isArray(protocols) ? [protocols, more] : [[], protocols]
-    const options = { minDelayMs: 500, maxDelayMs: 30_000, maxQueueBytes: 2 ** 20, ...given }
-    const { minDelayMs, maxDelayMs } = options
+    const isOptions = Object(protocols) === protocols && !Array.isArray(protocols)
+    const given = isOptions ? (protocols as GatewaySocketOptions) : more
+    const { token, minDelayMs = 500, maxDelayMs = 30_000, maxQueueBytes = 2 ** 20 } = given
     if (!(minDelayMs > 0 && minDelayMs <= maxDelayMs && maxDelayMs < 2 ** 31)) {
       throw new RangeError(`takes 0 < minDelayMs <= maxDelayMs, got ${minDelayMs} and ${maxDelayMs}`)
     }
-    this.#options = options
-    this.#protocols = ([] as string[]).concat(names)
-    this.url = new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws')
+    this.#options = { ...(token && { token }), minDelayMs, maxDelayMs, maxQueueBytes }
+    this.#protocols = isOptions ? [] : ([] as string[]).concat(protocols as string[])
+    this.url = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href.replace(
+      /^http/,
+      'ws',
+    )
     for (const type of EVENTS) this.addEventListener(type, event => this[`on${type}`]?.(event as never))
     this.#connect()
     for (const type of WAKING) globalThis.addEventListener?.(type, this.#wake)
@@ -123,14 +129,15 @@ export class GatewaySocket extends Target implements WebSocket {
     if (this.readyState === 1) this.#socket?.send(data)
     if (this.readyState) return
     // A Blob is a copy, which the page cannot change any more.
-    const blob = new Blob([data])
+    const kept = isBytes(data) ? data : String(data)
+    const blob = new Blob([kept])
     const bytes = this.#queuedBytes + blob.size
     const { maxQueueBytes } = this.#options
     if (!(bytes + MESSAGE_BYTES * (this.#queue.length + 1) <= maxQueueBytes)) {
       throw new DOMException(`more than maxQueueBytes (${maxQueueBytes}) would wait`, 'QuotaExceededError')
     }
     this.#queuedBytes = bytes
-    this.#queue.push(typeof data === 'string' ? data : blob)
+    this.#queue.push(typeof kept === 'string' ? kept : blob)
   }
 
   /** Closes it for good. What waits is not sent. */
@@ -203,6 +210,8 @@ export class GatewaySocket extends Target implements WebSocket {
   }
 
   #over(event: CloseEvent): void {
+    // Closed in an error event: the connection's own close comes yet.
+    if (this.#end === 3) return
     this.#end = 3
     this.#empty()
     for (const type of WAKING) globalThis.removeEventListener?.(type, this.#wake)

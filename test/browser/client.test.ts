@@ -121,6 +121,12 @@ test('the client for browsers', { skip: noBrowser, timeout: 120_000 }, async t =
       await seen(page, 'close 1006 0', 2)
       await page.evaluate(`document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`)
       await seen(page, 'close 1006 0', 3)
+      // Nobody looks, but the network is there: timers of such a page are slow.
+      await page.evaluate(`Object.defineProperty(document, 'hidden', { value: true })
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`)
+      await stays(page, await page.evaluate('seen'))
+      await page.evaluate(`dispatchEvent(new Event('online'))`)
+      await seen(page, 'close 1006 0', 4)
       await page.evaluate(`socket.close(); seen.length = 0; dispatchEvent(new Event('online'))`)
       await stays(page, ['close 1006 3'])
       await page.close()

@@ -74,7 +74,7 @@ test('docs/browser.md', { skip: noBrowser, timeout: 120_000 }, async t => {
     const { length } = gzipSync(client, { level: 9 })
     assert.ok(Math.abs(said * 1000 - length) < 100, `${length} bytes`)
     const source = readFileSync(join(root, 'src/browser/client.ts'), 'utf8')
-    assert.match(source, /minDelayMs: 500, maxDelayMs: 30_000, maxQueueBytes: 2 \*\* 20/)
+    assert.match(source, /minDelayMs = 500, maxDelayMs = 30_000, maxQueueBytes = 2 \*\* 20/)
     for (const words of ['`minDelayMs` | 500 |', '`maxDelayMs` | 30000 |', '`maxQueueBytes` | 1048576 |']) {
       assert.ok(docs.includes(words), words)
     }

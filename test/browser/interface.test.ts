@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { noBrowser } from '../support/browser.ts'
 import { root, startGateway, temporaryFolder } from '../support/gateway.ts'
-import { http, make, openSite, seen } from './stage.ts'
+import { http, make, openSite, seen, stays } from './stage.ts'
 
 /** In bytes, with gzip. */
 const MOST = 2000
@@ -51,6 +51,59 @@ test('it has the interface of the browser’s own', { skip: noBrowser }, async t
       words,
     )
   }
+  await page.close()
+})
+
+test('it takes what the browser’s own takes, and ends once', { skip: noBrowser }, async t => {
+  const visit = await openSite(t)
+  const gateway = await startGateway(t)
+  const page = await visit()
+
+  await t.test(
+    'what is no text and no bytes goes out as the text that it makes, also when it waits',
+    async () => {
+      const strange = `for (const data of [5, null, new String('é'), ['a', 1]]) socket.send(data)`
+      await page.evaluate(`make('${http(gateway)}', '${gateway.url}').then(() => { ${strange} })`)
+      await seen(page, '5 1', 'null 1', 'é 1', 'a,1 1')
+      await page.evaluate('seen.length = 0')
+      await page.evaluate(strange)
+      await seen(page, '5 1', 'null 1', 'é 1', 'a,1 1')
+      await page.evaluate('socket.close()')
+      await seen(page, 'close 1005 3')
+    },
+  )
+
+  await t.test(
+    'an option that is undefined is its default; null is no reason to lose the options',
+    async () => {
+      const none =
+        '{ minDelayMs: undefined, maxDelayMs: undefined, maxQueueBytes: undefined, token: undefined }'
+      await page.evaluate(`seen.length = 0
+      make('${http(gateway)}', '${gateway.url}', ${none}).then(() => socket.send('kept'))`)
+      await seen(page, 'kept 1')
+      await page.evaluate(`socket.close(); make('${http(gateway)}', '${gateway.url}', null, { minDelayMs: 0 })
+      .catch(error => seen.push(error.name))`)
+      await seen(page, 'RangeError')
+    },
+  )
+
+  await t.test('close() in an error event leads to one close event', async () => {
+    await page.evaluate(`seen.length = 0
+      make('${http(gateway)}', 'ws://127.0.0.1:1', { minDelayMs: 1 }).then(() => {
+        socket.onerror = () => { seen.push('error ' + socket.readyState); socket.close() }
+      })`)
+    await stays(page, ['error 0', 'close 1006 3'])
+  })
+
+  await t.test('a relative URL counts from the page’s base', async () => {
+    const url = await page.evaluate(`(async () => {
+      document.head.append(Object.assign(document.createElement('base'), { href: '${http(gateway)}/base/' }))
+      await make('${http(gateway)}', 'room')
+      socket.close()
+      return socket.url
+    })()`)
+    assert.equal(url, `${gateway.url}/base/room`)
+  })
   await page.close()
 })
 
