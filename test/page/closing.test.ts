@@ -34,10 +34,12 @@ test('close codes in words, and what may have refused a handshake', { skip: noBr
         4401,
         'token expired',
         'failed',
-        /Closed with 4401 Token expired, “token expired”\.Connect again with a new/,
+        /Closed with 4401 Token expired, “\u2068token expired\u2069”\.Connect again with a new/,
       ],
       [1013, '', 'failed', /Closed with 1013 Try again later\..*WS_MAX_BUFFERED_BYTES/],
-      [1000, 'done', 'closed', /Closed with 1000 Normal, “done”\./],
+      [1000, 'done', 'closed', /Closed with 1000 Normal, “\u2068done\u2069”\./],
+      // Its text turns the order of characters around, but not that of those after it.
+      [4000, '\u202Egnp', 'failed', /4000 Application, “\u2068\u202Egnp\u2069”\./],
       [4711, '', 'failed', /4711 Application\.A code of your own listener/],
       [3001, '', 'failed', /3001 Registered\./],
     ] as const) {
@@ -55,7 +57,7 @@ test('close codes in words, and what may have refused a handshake', { skip: noBr
     await connect(page)
     assert.equal(await page.locator('#note').isVisible(), false)
     await gateway.call('POST', '/stop')
-    await entry(page, /closed: 1001 Going away, “gateway stops”/)
+    await entry(page, /closed: 1001 Going away, “\u2068gateway stops\u2069”/)
     assert.match(await text(page, '#note'), /The gateway stops/)
     assert.deepEqual(faults, [])
   })
@@ -95,19 +97,24 @@ test('close codes in words, and what may have refused a handshake', { skip: noBr
     assert.match(await refusal(page), /The token does not count/)
     await page.fill('#token', 'two words')
     await page.click('#connect')
-    await page.locator('#note', { hasText: 'subprotocol' }).waitFor()
+    await page.locator('#note', { hasText: 'In a token there are letters' }).waitFor()
     const words = ['token', '--user', 'anna']
-    await page.fill('#token', (await cli({ cwd: gateway.folder, env: SECRET }, ...words)).out.trim())
+    const { out } = await cli({ cwd: gateway.folder, env: SECRET }, ...words)
+    // As it stands in a header, it is copied with this word.
+    await page.fill('#token', `Bearer ${out.trim()}`)
     await connect(page)
     const { connections } = (await gateway.call('GET', '/connections')).body
     assert.deepEqual([connections[0].user, connections[0].groups], ['anna', ['lobby']])
     assert.equal(await text(page, '#id'), connections[0].id)
     await page.click('#disconnect')
-    await page.fill('#url', `ws://${host(gateway)}/elsewhere`)
-    assert.match(
-      await refusal(page),
-      /Clients connect at \/ws\/:group \(WS_PATH\), and at no other path \(404\)/,
-    )
+    for (const path of ['/elsewhere', '/ws/', '/ws/a/b', '/ws/a/']) {
+      await page.fill('#url', `ws://${host(gateway)}${path}`)
+      assert.match(
+        await refusal(page),
+        /Clients connect at \/ws\/:group \(WS_PATH\), and at no other path \(404\)/,
+        path,
+      )
+    }
   })
 
   await t.test('a listener that agrees on no subprotocol; one that takes its time', async t => {

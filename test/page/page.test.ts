@@ -116,6 +116,9 @@ test('every control of the page does what it says', { skip: noBrowser, timeout: 
     /protocols = \['bearer', token, 'chat', 'chat.v2'\]\n.*new WebSocket\(url, protocols\)/,
   )
   assert.match(await text(page, '#client'), /new GatewaySocket\(url, protocols, \{\n.*\n.*token: \(\) =>/)
+  await page.fill('#protocols', "it's")
+  assert.match(await text(page, '#plain'), /, 'it\\'s'\]/)
+  await page.fill('#protocols', 'chat, chat.v2')
   await connect(page)
   assert.equal(await text(page, '#protocol'), 'chat')
   assert.equal(await text(page, '#id'), 'not known')

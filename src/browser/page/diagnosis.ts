@@ -1,5 +1,5 @@
 /** Why a handshake may have failed: a browser tells a page nothing but 1006. */
-import { givenToken, needsToken, offeredProtocols, path } from './target.ts'
+import { givenToken, isPath, needsToken, offeredProtocols, path } from './target.ts'
 
 /** In words: what is known, what may be, and how to find out. */
 export interface Diagnosis {
@@ -47,8 +47,7 @@ function refusals(url: URL): string[] {
   const token = givenToken()
   if (needsToken && token === '') causes.unshift('It asks for a token, and none is given above (401).')
   else if (token !== '') causes.push('The token does not count, or has expired (401).')
-  const [before = '', after = ''] = path.split(':group')
-  if (path !== '' && !(url.pathname.startsWith(before) && url.pathname.endsWith(after))) {
+  if (!isPath(url.pathname)) {
     causes.push(`Clients connect at ${path} (WS_PATH), and at no other path (404).`)
   }
   causes.push(`Pages of ${location.origin} may not connect (WS_ALLOWED_ORIGINS, 403).`)

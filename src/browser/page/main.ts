@@ -7,7 +7,7 @@ import { box, button, element, input, make } from './elements.ts'
 import { logEvent, logMessage } from './message-log.ts'
 import { Session } from './session.ts'
 import { copies, updateSnippets } from './snippets.ts'
-import { defaultUrl, needsToken, offeredProtocols, targetUrl } from './target.ts'
+import { checkToken, defaultUrl, needsToken, offeredProtocols, targetUrl } from './target.ts'
 
 type State = 'closed' | 'opening' | 'open' | 'failed'
 
@@ -78,6 +78,7 @@ function open(): void {
   url.removeAttribute('aria-invalid')
   try {
     const target = targetUrl()
+    checkToken()
     const opening: Session = new Session(target, offeredProtocols(), {
       opened: () => opened(opening),
       identified: told => {
@@ -115,7 +116,8 @@ function opened({ protocol }: Session): void {
 
 async function closed(ended: Session, code: number, reason: string): Promise<void> {
   const { name, meaning } = closeWords(code)
-  const said = `${code} ${name}${reason === '' ? '' : `, “${reason}”`}`
+  // A reason from right to left, or one that turns the order around, stays between its quotation marks.
+  const said = `${code} ${name}${reason === '' ? '' : `, “\u2068${reason}\u2069”`}`
   session = undefined
   id = undefined
   box('facts').hidden = true

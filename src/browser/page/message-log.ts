@@ -111,6 +111,7 @@ function item({ way, at, text, cut, size }: Entry): HTMLElement {
   visible.setAttribute('aria-hidden', 'true')
   arrow.append(visible, make('span', meaning, 'unseen'))
   const what = make('span', text, 'what')
+  what.dir = 'auto'
   if (cut !== '') what.append(make('em', `\n… (${cut})`))
   const made = make('li', '')
   made.dataset.way = way

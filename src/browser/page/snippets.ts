@@ -5,7 +5,7 @@ import { givenProtocols, givenToken, targetUrl } from './target.ts'
 
 const COPIED_MS = 1500
 
-const quoted = (text: string): string => `'${text.replaceAll("'", '%27')}'`
+const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, '\\$&')}'`
 
 /** The snippets anew. @param id the connection's, when there is one */
 export function updateSnippets(id?: string): void {

@@ -12,14 +12,24 @@ export const path = document.documentElement.dataset.path ?? ''
 /** Whether the gateway asks for a token. */
 export const needsToken = document.documentElement.dataset.token === 'needed'
 
-/** A group for `WS_PATH=/ws/:group`. */
+/** The part of `WS_PATH=/ws/:group` that is any group. */
+const GROUP = ':group'
 const SOME_GROUP = 'lobby'
+const parts = path.split('/')
 
 /** Where this gateway listens. */
 export function defaultUrl(): string {
   const here = new URL(location.href)
   const scheme = here.protocol === 'https:' ? 'wss' : 'ws'
-  return `${scheme}://${here.host}${path.replace(':group', SOME_GROUP) || here.pathname}`
+  const there = parts.map(part => (part === GROUP ? SOME_GROUP : part)).join('/')
+  return `${scheme}://${here.host}${there || here.pathname}`
+}
+
+/** Whether clients may connect at this path. */
+export function isPath(pathname: string): boolean {
+  const given = pathname.split('/')
+  const fits = (part: string, i: number): boolean => (part === GROUP ? !!given[i] : part === given[i])
+  return path === '' || (given.length === parts.length && parts.every(fits))
 }
 
 /** @throws TypeError that says what is wrong */
@@ -44,8 +54,9 @@ function parse(text: string): URL {
   }
 }
 
+/** The token; with the word before it, as it stands in a header, it is the same. */
 export function givenToken(): string {
-  return token.value.trim()
+  return token.value.trim().replace(/^bearer\s+/i, '')
 }
 
 /** The subprotocols that were typed in. */
@@ -54,6 +65,14 @@ export function givenProtocols(): string[] {
     .split(',')
     .map(name => name.trim())
     .filter(name => name !== '')
+}
+
+/** @throws RangeError for a token that no browser can show, in words that name the token */
+export function checkToken(): void {
+  const strange = /[^\w.~+-]/.exec(givenToken())
+  if (strange !== null) {
+    throw new RangeError(`In a token there are letters, digits and “. - _” alone, got “${strange[0]}”.`)
+  }
 }
 
 /** All subprotocols that are offered: the token's, those that were typed in, and the one that tells the id. */
