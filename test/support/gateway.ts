@@ -45,11 +45,22 @@ export function cleanEnvironment(more: Record<string, string> = {}): Record<stri
   return { ...(Object.fromEntries(own) as Record<string, string>), ...more }
 }
 
-/** A new empty folder, removed when the test ends. The path is short, since sockets go below it. */
+/**
+ * A new empty folder, removed when the test ends. The path is short, since sockets go below it. What still runs in it may
+ * write until its own end.
+ */
 export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gw-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = newFolder()
+  t.after(() => remove(folder))
   return folder
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'gw-'))
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
 export function writeFiles(folder: string, files: Record<string, string>): void {
@@ -216,12 +227,14 @@ export function callSocket(
 
 /** Starts a gateway process without waiting for it; it is killed when the test ends. */
 export function spawnGateway(t: TestContext, options: GatewayOptions = {}): GatewayProcess {
-  const folder = options.folder ?? temporaryFolder(t)
+  const folder = options.folder ?? newFolder()
   if (options.listener !== undefined) writeFiles(join(folder, 'listener'), options.listener)
   if (options.files !== undefined) writeFiles(folder, options.files)
   const gateway = new GatewayProcess(folder, options)
   t.after(async () => {
     await gateway.stop('SIGKILL')
+    // Not before: a log whose folder is removed is made anew.
+    if (options.folder === undefined) remove(folder)
   })
   return gateway
 }
