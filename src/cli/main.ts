@@ -40,7 +40,13 @@ function asksForHelp(args: string[]): boolean {
 }
 
 process.on('uncaughtException', async error => {
-  process.exit((await import('./report.ts')).report(error, ''))
+  let code = 1
+  try {
+    code = (await import('./report.ts')).report(error, '')
+  } finally {
+    // Also when it cannot be told, such as on a full disk: that must not be an uncaught exception in turn.
+    process.exit(code)
+  }
 })
 // Everything has been written by then, so nothing is cut off. No await: it is built as CommonJS.
 main(process.argv.slice(2)).then(code => process.exit(code))

@@ -1,5 +1,5 @@
 /** Standard output and standard error, written at once: lighter than Node's streams, and whole at exit. */
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 
 const STDOUT = 1
 const STDERR = 2
@@ -31,7 +31,8 @@ function write(fd: number, text: string): boolean {
       written += writeSync(fd, bytes, written)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') return false
+      // A terminal that has been closed gives EIO; for a file that is a fault of its disk.
+      if (code === 'EPIPE' || (code === 'EIO' && fstatSync(fd).isCharacterDevice())) return false
       if (code !== 'EAGAIN') throw error
       // A terminal or pipe that another program has set to non-blocking, and that is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_RETRY_MS)

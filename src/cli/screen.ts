@@ -95,14 +95,14 @@ export class Screen {
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return
     const shown = lines.slice(0, this.rows).map(line => line + CLEAR_LINE)
-    if (!write(`${HOME}${shown.join('\r\n')}${CLEAR_BELOW}`)) this.#end.abort()
+    if (!print(`${HOME}${shown.join('\r\n')}${CLEAR_BELOW}`)) this.#end.abort()
   }
 
   /** Gives the terminal back as it was. */
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    write(LEAVE)
+    print(LEAVE)
     if (isatty(STDIN)) process.stdin.setRawMode(false).pause()
   }
 
@@ -110,7 +110,7 @@ export class Screen {
     if (this.over.aborted) return
     this.#isOpen = true
     if (isatty(STDIN)) process.stdin.setRawMode(true).resume()
-    write(ENTER)
+    print(ENTER)
     this.#redraw()
   }
 
@@ -128,15 +128,5 @@ export class Screen {
     this.close()
     process.kill(process.pid, 'SIGTSTP')
     setTimeout(() => this.#enter(), AFTER_STOP_MS)
-  }
-}
-
-/** @returns false when the terminal is gone */
-function write(text: string): boolean {
-  try {
-    return print(text)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EIO') return false
-    throw error
   }
 }

@@ -1,10 +1,14 @@
 /** `gateway status --watch`, in a pipe and on a terminal. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, startCli } from '../support/cli.ts'
 import { connect } from '../support/client.ts'
-import { startGateway } from '../support/gateway.ts'
-import { noTerminal, terminal } from '../support/terminal.ts'
+import { eventually } from '../support/eventually.ts'
+import { cliFile, startGateway } from '../support/gateway.ts'
+import { noTerminal, terminal, terminalWith } from '../support/terminal.ts'
 
 test('status --watch in a pipe: a block for each look, with what was gained; goes on when the gateway is away', async t => {
   const gateway = await startGateway(t)
@@ -65,4 +69,28 @@ test('status --watch on a terminal draws in place, and leaves what it showed las
   assert.deepEqual(await watch.ended, { code: 0, cooked: true })
   const [, after = ''] = watch.out.split('\u001b[?1049l')
   assert.match(after, /state.*stopped/)
+})
+
+test('what goes on ends with its terminal, and a fault that cannot be told ends as well', {
+  skip: noTerminal,
+}, async t => {
+  const gateway = await startGateway(t)
+  const { folder: cwd } = gateway
+  const lives = (pid: number): boolean =>
+    existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  const run = `echo $$ >"$0"; exec '${process.execPath}' '${cliFile}' "$@"`
+  const commands = [['status', '--watch', '--every', '0.2'], ['top'], ['connect']]
+  const pids = await Promise.all(
+    commands.map(async ([name = '', ...words]) => {
+      const shown = terminalWith(t, { cwd }, ['/bin/sh', '-c', run, `${name}.pid`, name, ...words])
+      await shown.prints(/websocket|connected/)
+      const pid = Number(readFileSync(join(cwd, `${name}.pid`), 'utf8'))
+      assert.ok(lives(pid))
+      shown.kill()
+      return pid
+    }),
+  )
+  await eventually('their end', () => !pids.some(lives))
+  const full = `'${process.execPath}' '${cliFile}' status --id nobody 2>/dev/full`
+  assert.equal(spawnSync('/bin/sh', ['-c', full], { cwd, timeout: 20_000 }).status, 1)
 })
