@@ -35,13 +35,17 @@ test('the console shows any gateway of the control folder, and says when one is 
   await opened.says('The listener is loaded anew.')
   await stock.line(line => line.event === 'listener.load')
 
+  await opened.go('Log')
+  const starts = page.getByRole('log').locator('.line', { hasText: 'the gateway listens on port' })
+  await opened.has(1, starts)
+
   await stock.stop('SIGKILL')
   await page
     .getByRole('status')
     .getByText(/^No answer .*trying again/)
     .waitFor()
-  await opened.says(/No answer since \d+ s\./)
-  await opened.titled(/^no answer · stock · Overview/)
+  await opened.says(/^No answer since \d+ s.*; trying again\./)
+  await opened.titled(/^no answer · stock · Log/)
   await opened.isAccessible('a gateway that is away')
   const again = await startGateway(t, {
     folder: stock.folder,
@@ -49,13 +53,16 @@ test('the console shows any gateway of the control folder, and says when one is 
   })
   await opened.titled(/^running, 0 connections · stock/)
   assert.equal(await page.locator('.away').isVisible(), false)
+  // The log goes on, and nothing of it comes twice.
+  await opened.has(2, starts)
+  await opened.go('Overview')
   await again.stop()
   await choice.selectOption('')
   await opened.titled(/^running, 0 connections · websocket · Overview/)
 
   // It is there, and says nothing.
   gateway.child.kill('SIGSTOP')
-  await opened.says(/No answer since \d+ s\./)
+  await opened.says(/^No answer since \d+ s/)
   gateway.child.kill('SIGCONT')
   await opened.titled(/^running/)
   assert.deepEqual(faults, [])

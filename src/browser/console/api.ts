@@ -63,7 +63,12 @@ export class Api {
       headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
     })
     if (!response.ok && !takes.includes(response.status)) throw await problemOf(response)
-    return (await response.json()) as T
+    try {
+      return (await response.json()) as T
+    } catch (error) {
+      if (signal?.aborted) throw error
+      throw new ApiProblem('what answers here is no gateway, or it has broken off', response.status, error)
+    }
   }
 
   /**

@@ -10,19 +10,20 @@ const AWAY_MS = 4000
  * @param changed told whether it is away, each time that this has changed
  */
 export function awayLine(live: Live, signal: AbortSignal, changed: (isAway: boolean) => void): HTMLElement {
-  const what = element('span', { role: 'status' })
-  // Read out each second it would drown everything else.
-  const since = element('span', { 'aria-hidden': 'true' })
-  const line = element('div', { class: 'away', hidden: true }, what, since)
+  // The seconds, read out each second, would drown everything else.
+  const heard = element('span', { role: 'status', class: 'unseen' })
+  const seen = element('span', { 'aria-hidden': 'true' })
+  const line = element('div', { class: 'away', hidden: true }, heard, seen)
   let wasAway = false
   const look = (): void => {
     const { heardAt, fault } = live.link.value
     const silent = Date.now() - heardAt
     const isAway = silent > AWAY_MS
     if (isAway) {
-      setText(what, `No answer${fault === undefined ? '' : ` (${fault})`}; trying again.`)
-      setText(since, ` No answer since ${duration(silent)}.`)
-    } else setText(what, '')
+      const why = fault === undefined ? '' : ` (${fault})`
+      setText(heard, `No answer${why}; trying again.`)
+      setText(seen, `No answer since ${duration(silent)}${why}; trying again.`)
+    } else setText(heard, '')
     line.hidden = !isAway
     if (isAway !== wasAway) changed(isAway)
     wasAway = isAway

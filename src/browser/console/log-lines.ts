@@ -30,7 +30,7 @@ export function logRow(line: LogLine): HTMLElement {
       'span',
       { class: 'text' },
       line.msg ?? message ?? '',
-      element('span', { class: 'fields' }, ...fields.map(field => ` ${field}`)),
+      element('span', { class: 'fields' }, ...fields.flatMap(field => [' ', element('span', {}, field)])),
     ),
   )
   const details = element('details', { class: `line ${level}` }, row)

@@ -21,8 +21,11 @@ export function poll(signal: AbortSignal, everyMs: number, task: () => Promise<v
     }
     isRunning = true
     isWanted = false
-    await task()
-    isRunning = false
+    try {
+      await task()
+    } finally {
+      isRunning = false
+    }
     if (isWanted) void run()
     else if (!signal.aborted && !document.hidden) timer = setTimeout(run, everyMs)
   }
