@@ -52,6 +52,8 @@ export interface TraceQuestion {
   readonly whose: Traced
   /** How much of each message is told. */
   readonly shownBytes: number
+  /** The number of the last part that has arrived. */
+  readonly seen?: number | undefined
 }
 
 /** A trace is wanted no longer. */

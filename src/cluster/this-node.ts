@@ -44,7 +44,7 @@ export class ThisNode {
       case 'group-size':
         return connections.groups.get(question.group)?.size ?? 0
       case 'trace':
-        return this.#options.traces.next(question.trace, question.whose, question.shownBytes)
+        return this.#options.traces.next(question.trace, question.whose, question.shownBytes, question.seen)
       case 'untrace':
         this.#options.traces.stop(question.trace)
         return true

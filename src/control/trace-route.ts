@@ -87,7 +87,8 @@ interface Part {
 class Tracer {
   readonly #gateway: Gateway
   readonly #options: TracerOptions
-  readonly #asked = new Set<string>()
+  /** Each node that was asked, and the last part that has come from it. */
+  readonly #seen = new Map<string, number | undefined>()
 
   constructor(gateway: Gateway, options: TracerOptions) {
     this.#gateway = gateway
@@ -122,9 +123,12 @@ class Tracer {
     if (concerned.length === 0) return [ended(this.#options.owner, 'the node of the connection has gone')]
     const parts = await Promise.all(
       concerned.map(async node => {
-        this.#asked.add(node)
-        const part = await nodes.ask(node, { ask: 'trace', trace: id, whose, shownBytes })
-        return part && { node: isOne ? undefined : node, part }
+        const seen = this.#seen.get(node)
+        this.#seen.set(node, seen)
+        const part = await nodes.ask(node, { ask: 'trace', trace: id, whose, shownBytes, seen })
+        if (part === undefined) return undefined
+        this.#seen.set(node, part.number)
+        return { node: isOne ? undefined : node, part }
       }),
     )
     return parts.filter(part => part !== undefined)
@@ -132,7 +136,7 @@ class Tracer {
 
   async stop(): Promise<void> {
     const { nodes } = this.#gateway
-    const live = this.#nodes().filter(node => this.#asked.has(node))
+    const live = this.#nodes().filter(node => this.#seen.has(node))
     await Promise.all(live.map(node => nodes.ask(node, { ask: 'untrace', trace: this.#options.id })))
   }
 
@@ -145,7 +149,7 @@ class Tracer {
 
 /** Nothing has happened, and nothing will. */
 function ended(node: string | undefined, end: string): Part {
-  return { node, part: { events: [], dropped: 0, end } }
+  return { node, part: { number: 0, events: [], dropped: 0, end } }
 }
 
 /** @throws Problem 400 */

@@ -11,6 +11,8 @@ const MOST_WAITING_LENGTH = 1024 * 1024
 
 /** What has happened since the last time. */
 export interface TracePart {
+  /** Counted from 1. */
+  readonly number: number
   readonly events: readonly TraceEvent[]
   readonly dropped: number
   /** Why nothing more will come, if so. */
@@ -23,6 +25,8 @@ interface Polled {
   length: number
   dropped: number
   end: string | undefined
+  /** The part that was given last, until it is known to have arrived. */
+  given: TracePart | undefined
   readonly lease: NodeJS.Timeout
   readonly trace: Trace
 }
@@ -37,18 +41,21 @@ export class PolledTraces {
 
   /**
    * What has come since the last call of this id; the first call begins the trace.
+   * @param seen the number of the last part that has arrived: one that got lost on its way is given once more
    * @throws Problem 429 when there are too many
    */
-  next(id: string, whose: Traced, shownBytes: number): TracePart {
+  next(id: string, whose: Traced, shownBytes: number, seen?: number): TracePart {
     const polled = this.#polled.get(id) ?? this.#begin(id, whose, shownBytes)
     polled.lease.refresh()
-    const { events, end } = polled
+    if (polled.given !== undefined && polled.given.number !== seen) return polled.given
+    const { events, end, given } = polled
     const dropped = polled.dropped + polled.trace.takeDropped()
     polled.events = []
     polled.length = 0
     polled.dropped = 0
-    if (end !== undefined) this.stop(id)
-    return { events, dropped, ...(end !== undefined && { end }) }
+    const number = (given?.number ?? 0) + 1
+    polled.given = { number, events, dropped, ...(end !== undefined && { end }) }
+    return polled.given
   }
 
   /** Ends a trace; nothing happens when it is none. */
@@ -77,7 +84,7 @@ export class PolledTraces {
     const lease = setTimeout(() => this.stop(id), LEASE_MS).unref()
     // It may have closed while the question was on its way.
     const end = this.#traces.mayHappen(whose) ? undefined : CONNECTION_CLOSED
-    const polled: Polled = { events: [], length: 0, dropped: 0, end, lease, trace }
+    const polled: Polled = { events: [], length: 0, dropped: 0, end, given: undefined, lease, trace }
     this.#polled.set(id, polled)
     return polled
   }

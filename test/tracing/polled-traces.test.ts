@@ -15,12 +15,12 @@ test('what waits to be told is bounded, however large the messages are', () => {
   const polled = new PolledTraces(traces)
   polled.next('a', { user: 'anna' }, 65_536)
   for (let i = 0; i < 100; i++) anna.tap?.received(Buffer.alloc(65_536, 'x'), i % 2 === 0)
-  const { events, dropped } = polled.next('a', { user: 'anna' }, 65_536)
+  const { number, events, dropped } = polled.next('a', { user: 'anna' }, 65_536, 1)
   assert.ok(events.length > 0 && JSON.stringify(events).length < 1.1 * 1024 * 1024)
   assert.equal(events.length + dropped, 100)
   // There is room for more when it has been told.
   anna.tap?.received(Buffer.from('more'), false)
-  assert.equal(polled.next('a', { user: 'anna' }, 65_536).events[0]?.text, 'more')
+  assert.equal(polled.next('a', { user: 'anna' }, 65_536, number).events[0]?.text, 'more')
   polled.stop('a')
   assert.equal(anna.tap, undefined)
 })
@@ -28,7 +28,24 @@ test('what waits to be told is bounded, however large the messages are', () => {
 test('a connection that has closed by the time its trace begins is told so', () => {
   const polled = new PolledTraces(traces)
   const part = polled.next('b', { connection: 'gone' }, 1024)
-  assert.deepEqual(part, { events: [], dropped: 0, end: 'the connection has closed' })
+  assert.deepEqual(part, { number: 1, events: [], dropped: 0, end: 'the connection has closed' })
+  polled.stop('b')
   for (let i = 0; i < 8; i++) assert.equal(polled.next(`${i}`, { user: 'bert' }, 0).end, undefined)
   for (let i = 0; i < 8; i++) polled.stop(`${i}`)
+})
+
+test('a part that has not arrived is given once more, and nothing twice', () => {
+  const polled = new PolledTraces(traces)
+  const next = (seen?: number) => {
+    const { number, events } = polled.next('c', { user: 'anna' }, 100, seen)
+    return [number, events.map(({ text }) => text).join()]
+  }
+  assert.deepEqual(next(), [1, ''])
+  anna.tap?.received(Buffer.from('a'), false)
+  assert.deepEqual(next(1), [2, 'a'])
+  anna.tap?.received(Buffer.from('b'), false)
+  assert.deepEqual(next(1), [2, 'a'])
+  assert.deepEqual(next(2), [3, 'b'])
+  assert.deepEqual(next(3), [4, ''])
+  polled.stop('c')
 })
