@@ -41,6 +41,7 @@ async function answer(request, path) {
   if (request.headers['content-type'] !== 'application/json')
     return [415, { detail: 'takes application/json' }]
   let text = ''
+  request.setEncoding('utf8')
   for await (const chunk of request) {
     text += chunk
     if (text.length > 10_000) return [413, { detail: 'takes at most 10,000 characters' }]

@@ -1,8 +1,11 @@
 /** The samples in a real Chromium, in several windows, as their first lines say. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
+import { decodeJwt } from 'jose'
 import type { Browser, Page } from 'playwright-core'
 import { gatewayAction, sendGatewayMessage } from '../../src/client.ts'
 import { axeViolations, launchBrowser, noBrowser } from '../support/browser.ts'
@@ -151,10 +154,18 @@ suite('the samples in Chromium', { skip: noBrowser }, () => {
         { controlDir },
       )
       await line(ben, 'hello')
+      // As the listener's first lines say: gateway push 'your parcel is here' --user ben
+      await sendGatewayMessage(
+        'notifications',
+        { message: 'your parcel is here', users: ['ben'] },
+        { controlDir },
+      )
+      await line(ben, 'your parcel is here')
       assert.deepEqual(await lines(anna), ['logged in', MARKUP])
       assert.equal((await refusal(gateways.notifications.url)).status, 401)
       const elsewhere = await fetch(`${url}/notifications/notify`, { method: 'POST', body: '{}' })
       assert.equal(elsewhere.status, 415)
+      assert.equal(await splitLogin(`${url}/notifications/login`, 'Zoë'), 'Zoë')
     })
 
     await t.test('ticker: each gets the stocks that it wants, the last price at once', async t => {
@@ -236,4 +247,16 @@ const lines = (page: Page) => page.getByRole('listitem').allTextContents()
 async function say(page: Page, text: string): Promise<void> {
   await fill(page, 'Message', text)
   await click(page, 'Send')
+}
+
+/** Logs in by a request that is torn within a character. @returns whose token has come */
+async function splitLogin(url: string, user: string): Promise<string> {
+  const asked = request(url, { method: 'POST', headers: { 'Content-Type': 'application/json' } })
+  const body = Buffer.from(JSON.stringify({ user }))
+  const within = body.length - 3
+  asked.write(body.subarray(0, within))
+  setImmediate(() => asked.end(body.subarray(within)))
+  const [response] = await once(asked, 'response')
+  const { token } = JSON.parse(String(await response.reduce((all: string, chunk: Buffer) => all + chunk, '')))
+  return decodeJwt(token).sub ?? ''
 }
