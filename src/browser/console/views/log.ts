@@ -46,35 +46,39 @@ export const log: View = ({ api, live, gateways, params, signal, remember }) => 
     text: text.value,
   })
   let running: AbortController | undefined
+  /** The newest lines as they came, cleared away or not. */
+  let came: string[] = []
   /** @param goesOn whether what is shown already stays */
   const start = (goesOn: boolean): void => {
     running?.abort()
     const mine = new AbortController()
     running = mine
-    if (!goesOn) tail.clear()
+    if (!goesOn) {
+      tail.clear()
+      came = []
+    }
     followButton.setAttribute('aria-pressed', 'true')
     setText(state, 'Opening …')
-    // What is asked for again after a break has been shown in part.
-    let known = new Set(tail.lines.map(line => JSON.stringify(line)))
+    // What is asked for again after a break has come before in part.
+    let known = new Set<string>()
     let again = 0
     void follow({
       api,
-      path: () => withQuery('/logs/events', { ...filters(), limit: known.size > 0 ? MOST_LINES : FIRST }),
+      path: () => withQuery('/logs/events', { ...filters(), limit: came.length > 0 ? MOST_LINES : FIRST }),
       signal: AbortSignal.any([signal, mine.signal]),
       opened: () => {
-        again = known.size > 0 ? MOST_LINES : 0
+        known = new Set(came)
+        again = came.length > 0 ? MOST_LINES : 0
         setText(state, 'Following')
       },
       event: ({ event: name, data }) => {
         if (name !== 'line') return
-        const line = JSON.parse(data) as LogLine
-        if (again > 0 && again-- && known.has(JSON.stringify(line))) return
-        tail.add(line)
+        if (again > 0 && again-- && known.has(data)) return
+        if (came.push(data) > 2 * MOST_LINES) came.splice(0, MOST_LINES)
+        tail.add(JSON.parse(data) as LogLine)
       },
       link: link => {
-        if (link.isOpen) return
-        known = new Set(tail.lines.map(line => JSON.stringify(line)))
-        setText(state, `Interrupted: ${link.fault ?? 'no answer'}; trying again`)
+        if (!link.isOpen) setText(state, `Interrupted: ${link.fault ?? 'no answer'}; trying again`)
       },
     })
   }
