@@ -69,18 +69,22 @@ test('the package', async t => {
     }
   })
 
-  await t.test('every relative link of its documents leads to a file in it', () => {
-    const dead: string[] = []
-    for (const [name, { text }] of packed.files) {
-      if (!name.endsWith('.md')) continue
-      for (const [, target = ''] of text.matchAll(/\]\(<?([^)#>\s]+)/g)) {
-        if (/^[a-z]+:/.test(target)) continue
-        const path = normalize(join(dirname(name), target)).replace(/\/$/, '')
-        if (!names.some(file => file === path || file.startsWith(`${path}/`))) dead.push(`${name}: ${target}`)
+  await t.test(
+    'every relative link of its documents leads to a file in it, and so does every picture',
+    () => {
+      const dead: string[] = []
+      for (const [name, { text }] of packed.files) {
+        if (!name.endsWith('.md')) continue
+        for (const [, target = ''] of text.matchAll(/(?:\]\(<?|\bsrc(?:set)?=")([^)#>"\s]+)/g)) {
+          if (/^[a-z]+:/.test(target)) continue
+          const path = normalize(join(dirname(name), target)).replace(/\/$/, '')
+          if (!names.some(file => file === path || file.startsWith(`${path}/`)))
+            dead.push(`${name}: ${target}`)
+        }
       }
-    }
-    assert.deepEqual(dead, [])
-  })
+      assert.deepEqual(dead, [])
+    },
+  )
 
   await t.test('is small', t => {
     const unpacked = [...packed.files.values()].reduce((sum, { bytes }) => sum + bytes, 0)

@@ -15,7 +15,7 @@ test('the page in use', { skip: noBrowser }, async t => {
   const browser = await launchBrowser(t)
   const url = `http://${host(gateway)}/`
 
-  await t.test('on a phone nobody has to scroll sideways', async () => {
+  await t.test('on a phone nobody has to scroll sideways, and what sends is on the screen', async () => {
     const context = await browser.newContext({
       viewport: { width: 360, height: 640 },
       hasTouch: true,
@@ -26,6 +26,13 @@ test('the page in use', { skip: noBrowser }, async t => {
     const faults = faultsOf(page, host(gateway))
     await page.goto(url)
     assert.equal(await sidewaysOverflow(page), 0)
+    await page.tap('#connect')
+    await page.locator('#state[data-state=open]').waitFor()
+    await page.evaluate('scrollTo(0, 0)')
+    const send = await page.locator('#send').boundingBox()
+    assert.ok(send !== null && send.y + send.height <= 640, JSON.stringify(send))
+    await page.tap('#disconnect')
+    await page.locator('#state[data-state=closed]').waitFor()
     await page.tap('#more summary')
     await page.tap('#codes summary')
     await page.fill('#url', `${gateway.url}/${'long'.repeat(100)}`)
