@@ -27,7 +27,7 @@ const PHONE = [390, 800] as const
 const TERMINALS: readonly (readonly [name: string, columns: number, commands: readonly string[]])[] = [
   [
     'terminal',
-    130,
+    138,
     ['gateway push "lunch is ready" --group kitchen', 'gateway logs -n 7', 'gateway top --once -n 10'],
   ],
   ['terminal-status', 112, ['gateway status']],

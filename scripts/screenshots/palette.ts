@@ -1,15 +1,15 @@
 /**
- * A picture of a page has few colours: with a palette of 256 of them its PNG has a third of the bytes that Chromium
+ * A picture of a page has few colours: with a palette of 64 of them its PNG has a third of the bytes that Chromium
  * writes, and nobody sees a difference.
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-const MOST = 256
+const MOST = 64
 /** How far the colours of a palette are apart, at first and when there is still room. */
 const DISTANCES = [24, 12, 6, 3, 1]
 /** So many of the most common ones are in it however near they are: grounds, lines, text. */
-const ALWAYS = 48
+const ALWAYS = 24
 
 interface Chunk {
   readonly type: string
@@ -24,7 +24,7 @@ interface Pixels {
 }
 
 /**
- * The same picture with at most 256 colours.
+ * The same picture with at most 64 colours.
  * @param png with 8 bits of red, green, blue and perhaps opacity, as Chromium writes it
  * @throws Error when it is another kind of PNG
  */
