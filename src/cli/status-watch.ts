@@ -1,5 +1,7 @@
 /** `gateway status --watch`. */
+
 import { type Address, call, GatewayError } from '../control/client.ts'
+import { orAfter } from '../or-after.ts'
 import { pauseUntilOver } from '../until-over.ts'
 import { type Colours, colours } from './colour.ts'
 import { untilInterrupt } from './interrupt.ts'
@@ -98,7 +100,7 @@ async function drawAgain(gateway: Address, first: Looked, everyMs: number): Prom
 }
 
 function lookAgain(gateway: Address, over: AbortSignal): Promise<Looked> {
-  return look(gateway, AbortSignal.any([over, AbortSignal.timeout(WITHIN_MS)]))
+  return look(gateway, orAfter(over, WITHIN_MS))
 }
 
 /** @throws GatewayError */

@@ -1,5 +1,7 @@
 /** What `gateway top` sees of a gateway: its status and its connections, looked at again and again. */
+
 import { type Address, call, GatewayError } from '../control/client.ts'
+import { orAfter } from '../or-after.ts'
 import { pauseUntilOver } from '../until-over.ts'
 import { type Page, readPages } from './pages.ts'
 import type { SomeStatus } from './status-text.ts'
@@ -100,7 +102,7 @@ export class Looks {
 
   /** @throws GatewayError */
   async status(): Promise<void> {
-    const signal = AbortSignal.any([this.#over, AbortSignal.timeout(WITHIN_MS)])
+    const signal = orAfter(this.#over, WITHIN_MS)
     const { text } = await call(this.#gateway, 'GET', '/status', { signal })
     const now = { at: performance.now(), of: JSON.parse(text) as SomeStatus }
     const before = this.#status

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { notOpen } from '../cluster/all-nodes.ts'
 import type { Gateway } from '../gateway.ts'
+import { orAfter } from '../or-after.ts'
 import { Problem } from '../problem.ts'
 import type { TracePart } from '../tracing/polled-traces.ts'
 import type { Traced } from '../tracing/trace.ts'
@@ -31,7 +32,7 @@ export async function trace({ gateway, query, log }: Call): Promise<Answer> {
       log.info({ event: 'control.call', path: '/trace', ...whose, seconds }, 'a trace begins')
     },
     async stream(events) {
-      const end = AbortSignal.any([events.signal, AbortSignal.timeout(seconds * 1000)])
+      const end = orAfter(events.signal, seconds * 1000)
       try {
         const reason = await follow(tracer, first, events, end)
         events.send('end', { reason })
