@@ -79,7 +79,15 @@ test('whoever becomes the user, or is it no longer, comes into the trace and out
 })
 
 test('a trace of a connection ends with it, and one of a time when that is up', async t => {
-  const gateway = await startGateway(t, { listener })
+  // Also when the garbage is collected in the meantime, and with it what nothing holds.
+  const collecting = `
+    import { setFlagsFromString } from 'node:v8'
+    import { runInNewContext } from 'node:vm'
+    setFlagsFromString('--expose-gc')
+    setInterval(runInNewContext('gc'), 100)`
+  const gateway = await startGateway(t, {
+    listener: { 'listener.mjs': listener['listener.mjs'] + collecting },
+  })
   const client = await connect(t, gateway.url)
   const [id] = await client.messages(1)
   const ofConnection = await listen(t, gateway.socket, `/trace?connection=${id}`)
