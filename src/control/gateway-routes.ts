@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request as send } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '../problem.ts'
 import { type Answer, type Call, ok, param } from './call.ts'
-import { askNeighbours, neighbourSocket } from './neighbours.ts'
+import { askNeighbour, askNeighbours, neighbourSocket } from './neighbours.ts'
 
 /** These are of one hop alone (RFC 9110 §7.6.1), or have done their work. */
 const OF_THIS_HOP = [
@@ -41,8 +41,13 @@ export async function passOn(call: Call): Promise<Answer> {
   // A call that goes from one to the next would go round in circles.
   if (rest.startsWith('gateways/')) throw new Problem(404, 'a call is passed on once')
   const { request, gateway } = call
+  const { controlDir } = gateway.settings
+  // The folder may hold sockets of other services, such as Docker's in /run, to which nobody has given the caller a key.
+  const { state, version } = await askNeighbour(controlDir, id)
+  if (state === 'dead') throw absent(id)
+  if (version === undefined) throw new Problem(502, `gateway ${JSON.stringify(id)} cannot be asked: ${state}`)
   const [, search = ''] = /(\?.*)$/.exec(request.url ?? '') ?? []
-  const answer = await ask(request, neighbourSocket(gateway.settings.controlDir, id), `/${rest}${search}`, id)
+  const answer = await ask(request, neighbourSocket(controlDir, id), `/${rest}${search}`, id)
   const status = answer.statusCode ?? 502
   return {
     status,
@@ -67,12 +72,13 @@ function ask(
     const passed = send({ socketPath, path, method: request.method, headers, agent }, resolve)
     // Of the connection: the request may be complete, and the answer closes only when it is its turn.
     const goneWith = (): void => void passed.destroy()
-    request.socket.once('close', goneWith)
+    if (request.socket.destroyed) goneWith()
+    else request.socket.once('close', goneWith)
     passed.on('error', (error: NodeJS.ErrnoException) => {
       const isAbsent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
       reject(
         isAbsent
-          ? new Problem(404, `no gateway ${JSON.stringify(id)} is there`)
+          ? absent(id)
           : new Problem(502, `gateway ${JSON.stringify(id)} does not answer: ${error.message}`, {}, error),
       )
     })
@@ -85,6 +91,10 @@ function ask(
     passed.flushHeaders()
     request.pipe(passed)
   })
+}
+
+function absent(id: string): Problem {
+  return new Problem(404, `no gateway ${JSON.stringify(id)} is there`)
 }
 
 function without(headers: IncomingMessage['headers'], names: readonly string[]): IncomingMessage['headers'] {

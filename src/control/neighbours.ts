@@ -8,6 +8,8 @@ const SUFFIX = '.sock'
 /** For all of them, since they are asked at the same time. */
 const WITHIN_MS = 2000
 
+const NO_GATEWAY = 'no gateway'
+
 /** A gateway's status, or what there is to say of one that cannot be asked. */
 export type Neighbour = Pick<StatusJson, 'id'> &
   Partial<Omit<StatusJson, 'state'>> & { readonly state: string }
@@ -23,7 +25,7 @@ export function neighbourSocket(folder: string, id: string): string {
  * @throws GatewayError when the folder cannot be read
  */
 export function askNeighbours(folder: string): Promise<Neighbour[]> {
-  return Promise.all(idsIn(folder).map(id => ask(folder, id)))
+  return Promise.all(idsIn(folder).map(id => askNeighbour(folder, id)))
 }
 
 /** The ids that have a socket there; a folder that does not exist has none. @throws GatewayError */
@@ -40,20 +42,26 @@ export function idsIn(folder: string): string[] {
   }
 }
 
-async function ask(folder: string, id: string): Promise<Neighbour> {
+/** Asks the one whose socket has this name. */
+export async function askNeighbour(folder: string, id: string): Promise<Neighbour> {
   try {
     const signal = AbortSignal.timeout(WITHIN_MS)
     const { text } = await call(neighbourSocket(folder, id), 'GET', '/status', { signal })
     const status: Partial<StatusJson> | null = JSON.parse(text)
     // By the name of its socket, which is what reaches it, also when that is a link to another one's.
-    return { ...status, id, state: status?.state ?? 'no gateway' }
+    return isGateway(status) ? { ...status, id } : { id, state: NO_GATEWAY }
   } catch (error) {
-    return { id, state: error instanceof GatewayError ? state(error) : 'no gateway' }
+    return { id, state: error instanceof GatewayError ? state(error) : NO_GATEWAY }
   }
+}
+
+/** Others may answer this call as well, with something else. */
+function isGateway(status: Partial<StatusJson> | null): status is StatusJson {
+  return [status?.id, status?.state, status?.mode, status?.version].every(text => typeof text === 'string')
 }
 
 function state(error: GatewayError): string {
   if (error.isAbsent) return 'dead'
   if (error.code === 'EACCES' || error.code === 'EPERM') return 'no permission'
-  return error.code === 'ETIMEDOUT' ? 'no answer' : 'no gateway'
+  return error.code === 'ETIMEDOUT' ? 'no answer' : NO_GATEWAY
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { symlinkSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from '../support/client.ts'
@@ -78,7 +79,7 @@ test('the gateways of a control folder, each of which passes calls on to the oth
 test('a call that is passed on is one call, whatever its method and body, and ends with whoever makes it', async t => {
   const one = await startGateway(t, { env: { WS_GATEWAY_ID: 'one' } })
   const folder = join(one.folder, 'run')
-  const two = await startGateway(t, { env: { WS_GATEWAY_ID: 'two', WS_CONTROL_DIR: folder } })
+  await startGateway(t, { env: { WS_GATEWAY_ID: 'two', WS_CONTROL_DIR: folder } })
   const socket = join(folder, 'one.sock')
   const say = (text: string) => {
     const caller = createConnection(socket)
@@ -104,22 +105,41 @@ test('a call that is passed on is one call, whatever its method and body, and en
     '413',
   )
 
-  // A neighbour that answers with another protocol, and one that never answers.
+  // A neighbour that answers with another protocol, and one that answers no second call.
   const strange = createServer(socket =>
     socket.write('HTTP/1.1 101 Hm\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
   )
   strange.listen(join(folder, 'strange.sock'))
   t.after(() => strange.close())
   assert.equal((await callSocket(socket, 'GET', '/gateways/strange/status')).status, 502)
-  const silent = createServer().listen(join(folder, 'silent.sock'))
-  t.after(() => silent.close())
-  const asked = once(silent, 'connection')
-  const caller = say('GET /gateways/silent/status HTTP/1.1\r\nHost: one\r\n\r\n')
-  const [passed] = await asked
-  passed.resume()
+  const { body: like } = await callSocket(join(folder, 'two.sock'), 'GET', '/status')
+  const calls: string[] = []
+  const listening = createHttpServer((request, response) => {
+    calls.push(`${request.method} ${request.url}`)
+    if (calls.length === 1) response.end(JSON.stringify(like))
+  }).listen(join(folder, 'once.sock'))
+  t.after(() => listening.close())
+  const caller = say('GET /gateways/once/health HTTP/1.1\r\nHost: one\r\n\r\n')
+  const passed = await new Promise<Socket>(resolve =>
+    listening.on('request', ({ socket: from, url }) => url === '/health' && resolve(from)),
+  )
   caller.destroy()
   await once(passed, 'close')
-  await two.stop()
+  assert.deepEqual(calls, ['GET /status', 'GET /health'])
+})
+
+test('no call is passed on to what is no gateway, such as another service in the same folder', async t => {
+  const one = await startGateway(t, { env: { WS_GATEWAY_ID: 'one' } })
+  const calls: string[] = []
+  const other = createHttpServer((request, response) => {
+    calls.push(`${request.method} ${request.url}`)
+    response.end('{"message":"page not found"}')
+  }).listen(join(one.folder, 'run', 'docker.sock'))
+  t.after(() => other.close())
+  const socket = join(one.folder, 'run', 'one.sock')
+  const { status, body } = await callSocket(socket, 'POST', '/gateways/docker/containers/create', '{}')
+  assert.deepEqual([status, body.detail], [502, 'gateway "docker" cannot be asked: no gateway'])
+  assert.deepEqual(calls, ['GET /status'])
 })
 
 test('a neighbour is called by the name of its socket, and what is no gateway is told from one', async t => {

@@ -20,7 +20,6 @@ const passed = (method: string, path: string, status: string): Record<string, Ca
   '404 noId': s => s.main.call(method, '/gateways/a%20b/status'),
   '404 again': s => s.main.call(method, '/gateways/news/gateways/websocket/status'),
   '502 silent': s => s.main.call(method, '/gateways/broken/status'),
-  '502 strange': s => s.main.call(method, '/gateways/strange/status'),
 })
 
 export const gateways: Cases = {
