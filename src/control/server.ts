@@ -12,7 +12,7 @@ import { listenFault } from '../listen-fault.ts'
 import type { Logger } from '../log.ts'
 import { Problem } from '../problem.ts'
 import type { Answer, EventAnswer, RelayedAnswer } from './call.ts'
-import { EventStream } from './event-stream.ts'
+import { EventStreams } from './event-streams.ts'
 import { Guard } from './guard.ts'
 import { answerNoHttp } from './no-http.ts'
 import { isOpenToAll, route } from './routes.ts'
@@ -22,8 +22,6 @@ import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 const LINGER_MS = 10_000
 /** How long a stranger may take to send a request's head, over TCP. */
 const HEAD_MS = 10_000
-/** So many callers may listen to events at a time. */
-const MOST_LISTENING = 32
 
 export class ControlServer {
   readonly #gateway: Gateway
@@ -31,13 +29,12 @@ export class ControlServer {
   readonly #http: Server
   #tcp: Server | undefined
   #file: SocketFile | undefined
-  /** Callers that listen to events, or will in a moment. */
-  #listening = 0
-  readonly #streams = new Set<EventStream>()
+  readonly #events: EventStreams
 
   constructor(gateway: Gateway, log: Logger) {
     this.#gateway = gateway
     this.#log = log
+    this.#events = new EventStreams(log)
     this.#http = this.#create(undefined)
   }
 
@@ -54,7 +51,7 @@ export class ControlServer {
   close(): void {
     this.#file?.remove()
     this.#file = undefined
-    for (const events of this.#streams) events.end()
+    this.#events.end()
     for (const server of [this.#http, this.#tcp]) {
       server?.close()
       server?.closeAllConnections()
@@ -152,7 +149,7 @@ export class ControlServer {
         log: this.#log,
       }
       const answer = await handle(call)
-      if ('stream' in answer) await this.#stream(request, response, answer)
+      if ('stream' in answer) await this.#events.serve(request, response, answer)
       else if ('relay' in answer) await this.#relay(response, answer)
       else this.#send(request, response, answer, 'application/json')
       // Reads, which a health check makes every few seconds, and pushes, which have a line of their own, are no news.
@@ -193,48 +190,6 @@ export class ControlServer {
     if (status === 503 || status === 429) response.setHeader('Retry-After', '1')
     const body = new Problem(status, problem.detail, members)
     this.#send(request, response, { status, body }, 'application/problem+json')
-  }
-
-  /** Sends events until the caller has heard enough. @throws Problem 429 when too many listen already */
-  async #stream(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { prepare, stream }: EventAnswer,
-  ): Promise<void> {
-    if (this.#listening >= MOST_LISTENING)
-      throw new Problem(429, `${MOST_LISTENING} callers listen to events already, and no more may`)
-    if (request.method === 'HEAD') {
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).end()
-      return
-    }
-    this.#listening++
-    try {
-      await prepare?.()
-      await this.#sendEvents(request, response, stream)
-    } finally {
-      this.#listening--
-    }
-  }
-
-  async #sendEvents(
-    request: IncomingMessage,
-    response: ServerResponse,
-    stream: EventAnswer['stream'],
-  ): Promise<void> {
-    const events = new EventStream(response)
-    this.#streams.add(events)
-    try {
-      // What a caller sends beside its request is not wanted, and its end is to be noticed.
-      request.resume()
-      await stream(events)
-      events.end()
-    } catch (error) {
-      // The head is out, so there is no answer left to give.
-      this.#log.error({ event: 'error', err: error }, 'a stream of events has failed')
-      response.destroy()
-    } finally {
-      this.#streams.delete(events)
-    }
   }
 
   async #relay(response: ServerResponse, { relay }: RelayedAnswer): Promise<void> {
