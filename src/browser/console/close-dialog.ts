@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { ask } from './dialog.ts'
 import { element, labelled, setText } from './element.ts'
 import { counted } from './format.ts'
+import { shownName } from './name.ts'
 
 /** Asks for the code and the reason, and closes. */
 export async function closeConnection(context: Context, id: string): Promise<void> {
@@ -13,7 +14,7 @@ export async function closeConnection(context: Context, id: string): Promise<voi
 }
 
 export async function closeUser(context: Context, user: string): Promise<void> {
-  await close(context, `all connections of ${user}`, `/users/${encodeURIComponent(user)}`)
+  await close(context, `all connections of ${shownName(user)}`, `/users/${encodeURIComponent(user)}`)
 }
 
 async function close({ api, notices, signal }: Context, whose: string, path: string): Promise<void> {

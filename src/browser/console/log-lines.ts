@@ -29,7 +29,8 @@ export function logRow(line: LogLine): HTMLElement {
     element(
       'span',
       { class: 'text' },
-      line.msg ?? message ?? '',
+      // A text that turns the order of characters around does so with its own alone.
+      element('bdi', {}, line.msg ?? message ?? ''),
       element('span', { class: 'fields' }, ...fields.flatMap(field => [' ', element('span', {}, field)])),
     ),
   )

@@ -1,4 +1,5 @@
 /** What a push consists of, out of the texts of a form. */
+import { readName } from './name.ts'
 
 export type MessageKind = 'text' | 'json' | 'base64'
 
@@ -6,7 +7,7 @@ export interface PushForm {
   readonly kind: MessageKind
   readonly message: string
   readonly toEveryone: boolean
-  /** One a line, each. */
+  /** One a line, each: a name as it is, or as `shownName` shows it. */
   readonly connections: string
   readonly groups: string
   readonly users: string
@@ -60,5 +61,8 @@ function parse(text: string, what: string): unknown {
 
 /** A name may begin or end with a blank; an empty line is none. */
 function linesOf(text: string): string[] {
-  return text.split('\n').filter(line => line.trim() !== '')
+  return text
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .map(readName)
 }

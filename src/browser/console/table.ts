@@ -66,7 +66,7 @@ export class Table<Row> {
   setColumns(columns: readonly Column<Row>[]): void {
     this.#columns = columns
     this.#head.replaceChildren(
-      ...columns.map(({ title, kind }) => element('th', { scope: 'col', class: kind }, title)),
+      ...columns.map(column => element('th', { scope: 'col', class: classOf(column) }, column.title)),
     )
     this.#shown.clear()
     this.#body.replaceChildren()
@@ -91,9 +91,10 @@ export class Table<Row> {
   }
 
   #make(key: string): Shown {
-    const cells = this.#columns.map(({ kind, href, controls }) => {
+    const cells = this.#columns.map(column => {
+      const { href, controls } = column
       const inside = href === undefined ? undefined : element('a')
-      return element('td', { class: kind }, inside, ...(controls?.(key) ?? []))
+      return element('td', { class: classOf(column) }, inside, ...(controls?.(key) ?? []))
     })
     const shown = { row: element('tr', {}, ...cells), cells }
     this.#shown.set(key, shown)
@@ -112,4 +113,8 @@ export class Table<Row> {
       setAttribute(cell, 'title', tip === '' ? undefined : tip)
     })
   }
+}
+
+function classOf<Row>({ kind, controls }: Column<Row>): string | undefined {
+  return controls === undefined ? kind : 'doing'
 }

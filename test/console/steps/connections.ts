@@ -10,6 +10,14 @@ export async function connectionsStep(t: TestContext, opened: Console): Promise<
   await opened.go('Connections')
   await opened.says('Page 1: 100 shown, 5,000 open')
   assert.equal(await rows.count(), 100)
+  // What can be done with a connection needs no scrolling, however narrow the window is.
+  await page.setViewportSize({ width: 800, height: 800 })
+  const box = await page
+    .getByRole('button', { name: /^Close / })
+    .first()
+    .boundingBox()
+  assert.ok(box !== null && box.x + box.width < 800, JSON.stringify(box))
+  await page.setViewportSize({ width: 1280, height: 800 })
 
   const first = await rows.first().textContent()
   await opened.button('Next').click()

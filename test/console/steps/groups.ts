@@ -64,4 +64,21 @@ export async function groupsStep(t: TestContext, opened: Console): Promise<void>
   assert.deepEqual(await ben.closed, { code: 1000, reason: 'bye' })
   await opened.says('Closed all connections of ben with code 1000 (1 connection).')
   await opened.says('No user is in this group.')
+
+  // Names that nobody could see, or that would be read as two, or would turn the order of characters around.
+  const sly = await opened.client(t, { user: ' ', group: 'aaa\n\u202eb' })
+  await opened.go('Groups')
+  await page.getByRole('link', { name: 'Push to "aaa\\n\\u202eb"' }).click()
+  await page.getByLabel('What is sent').fill('for you alone')
+  await opened.button('Push').click()
+  assert.deepEqual(await sly.messages(1), ['for you alone'])
+  await opened.go('Groups')
+  await page.getByRole('link', { name: '"aaa\\n\\u202eb"', exact: true }).click()
+  await opened.says('Page 1: 1 user, 1 connection')
+  await opened.isAccessible('members with strange names')
+  await page.getByRole('link', { name: 'Trace " "' }).click()
+  await opened.button('Start').click()
+  await opened.says('Tracing user " ".')
+  await opened.button('Stop').click()
+  await sly.close()
 }

@@ -1,6 +1,8 @@
 /** The log as it grows. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { connect } from '../../support/client.ts'
+import { eventually } from '../../support/eventually.ts'
 import type { Console } from '../console.ts'
 
 export async function logStep(t: TestContext, opened: Console): Promise<void> {
@@ -41,6 +43,19 @@ export async function logStep(t: TestContext, opened: Console): Promise<void> {
   assert.equal(await field('Event').inputValue(), 'client.open')
   assert.equal(await field('Gateway').inputValue(), 'websocket')
 
+  // A line that somebody has made very long leaves room for others, and is whole behind a click.
+  await field('Connection').fill('')
+  const wordy = await connect(t, `${opened.gateway.url}/${'long'.repeat(2000)}`)
+  const long = lines.filter({ hasText: 'longlong' })
+  await long.waitFor()
+  const height = async () => (await long.boundingBox())?.height ?? 0
+  const shut = await height()
+  assert.ok(shut < 200, `${shut} pixels`)
+  await long.click()
+  await eventually('all of it', async () => (await height()) > 300)
+  await wordy.close()
+
+  await field('Connection').fill(id)
   await field('Event').fill('client.close')
   await opened.has(0, lines)
   await opened.button('Follow').click()

@@ -4,6 +4,7 @@ import { closeConnection } from '../close-dialog.ts'
 import type { Context, View } from '../context.ts'
 import { button, element, labelled, setText } from '../element.ts'
 import { bytes, count, dateAndTime, duration } from '../format.ts'
+import { shownName } from '../name.ts'
 import { Pager } from '../pager.ts'
 import { LIVE_MS, poll } from '../poll.ts'
 import { type Column, Table } from '../table.ts'
@@ -131,8 +132,12 @@ export const connections: View = context => {
 /** What the list is restricted to by the link that led here, and the way out of it. */
 function restriction({ href }: Context, what: string, name: string | undefined): HTMLElement[] {
   if (name === undefined) return []
-  const out = element('a', { href: href('connections'), 'aria-label': `Not only ${what} ${name}` }, '×')
-  return [element('span', { class: 'chip' }, `${what} `, element('b', {}, name), ' ', out)]
+  const out = element(
+    'a',
+    { href: href('connections'), 'aria-label': `Not only ${what} ${shownName(name)}` },
+    '×',
+  )
+  return [element('span', { class: 'chip' }, `${what} `, element('b', {}, shownName(name)), ' ', out)]
 }
 
 function columnsOf(context: Context, hasNodes: boolean): Column<Connection>[] {
@@ -143,10 +148,10 @@ function columnsOf(context: Context, hasNodes: boolean): Column<Connection>[] {
     {
       title: 'User',
       kind: 'long',
-      text: ({ user }) => user,
+      text: ({ user }) => user && shownName(user),
       href: ({ user }) => href('connections', { user }),
     },
-    { title: 'Groups', kind: 'long', text: ({ groups }) => groups?.join(', ') },
+    { title: 'Groups', kind: 'long', text: ({ groups }) => groups?.map(shownName).join(', ') },
     { title: 'IP', text: ({ ip }) => ip },
     { title: 'Path', kind: 'long', text: ({ path }) => path },
     {

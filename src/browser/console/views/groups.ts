@@ -4,6 +4,7 @@ import { closeUser } from '../close-dialog.ts'
 import type { Context, View } from '../context.ts'
 import { button, element, setText } from '../element.ts'
 import { count, counted } from '../format.ts'
+import { shownName } from '../name.ts'
 import { Pager } from '../pager.ts'
 import { LIVE_MS, poll } from '../poll.ts'
 import { Table } from '../table.ts'
@@ -25,7 +26,7 @@ function groupList(context: Context): HTMLElement {
       {
         title: 'Group',
         kind: 'long',
-        text: ({ name }) => name,
+        text: ({ name }) => shownName(name),
         href: ({ name }) => href('groups', { group: name }),
       },
       {
@@ -67,7 +68,7 @@ function memberList(context: Context, group: string): HTMLElement {
       {
         title: 'User',
         kind: 'long',
-        text: ({ user }) => user,
+        text: ({ user }) => shownName(user),
         href: ({ user }) => href('connections', { user }),
       },
       {
@@ -81,10 +82,12 @@ function memberList(context: Context, group: string): HTMLElement {
           pushLink(context, 'user', user),
           element(
             'a',
-            { class: 'button', href: href('trace', { user }), 'aria-label': `Trace ${user}` },
+            { class: 'button', href: href('trace', { user }), 'aria-label': `Trace ${shownName(user)}` },
             'Trace',
           ),
-          button('Close', () => void closeUser(context, user), { 'aria-label': `Close ${user}` }),
+          button('Close', () => void closeUser(context, user), {
+            'aria-label': `Close ${shownName(user)}`,
+          }),
         ],
       },
     ],
@@ -102,7 +105,7 @@ function memberList(context: Context, group: string): HTMLElement {
   return element(
     'div',
     { class: 'view fill' },
-    element('h1', {}, 'Group ', element('b', { class: 'name' }, group)),
+    element('h1', {}, 'Group ', element('b', { class: 'name' }, shownName(group))),
     element(
       'div',
       { class: 'row controls' },
@@ -117,7 +120,11 @@ function memberList(context: Context, group: string): HTMLElement {
 
 /** Leads to the push form, filled in. */
 function pushLink({ href }: Context, what: 'group' | 'user', name: string): HTMLElement {
-  const to = { class: 'button', href: href('push', { [what]: name }), 'aria-label': `Push to ${name}` }
+  const to = {
+    class: 'button',
+    href: href('push', { [what]: name }),
+    'aria-label': `Push to ${shownName(name)}`,
+  }
   return element('a', to, 'Push')
 }
 

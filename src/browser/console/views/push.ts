@@ -3,6 +3,7 @@ import { faultText } from '../api.ts'
 import type { View } from '../context.ts'
 import { element, labelled, setText } from '../element.ts'
 import { clock, counted } from '../format.ts'
+import { shownName } from '../name.ts'
 import { type MessageKind, pushBody } from '../push-body.ts'
 
 const KINDS: readonly (readonly [MessageKind, string])[] = [
@@ -19,7 +20,7 @@ export const push: View = ({ api, params, signal }) => {
   const some = radio('to', 'some', 'These alone', isChosen)
   const names = (name: string): HTMLTextAreaElement => {
     const area = element('textarea', { rows: 2, spellcheck: 'false' })
-    area.value = params.get(name) ?? ''
+    area.value = shownName(params.get(name) ?? '')
     return area
   }
   const connections = names('connection')

@@ -6,6 +6,7 @@ import type { View } from '../context.ts'
 import { button, element, labelled, select, setText } from '../element.ts'
 import { readEvents } from '../events.ts'
 import { bytes, clock, count, counted } from '../format.ts'
+import { readName, shownName } from '../name.ts'
 import { asHex, asText } from '../payload.ts'
 import { Tail } from '../tail.ts'
 import type { TraceLine } from '../wire.ts'
@@ -24,7 +25,7 @@ export const trace: View = ({ api, params, signal, remember }) => {
   )
   const name = element('input', {
     type: 'text',
-    value: user ?? params.get('connection') ?? '',
+    value: shownName(user ?? params.get('connection') ?? ''),
     required: true,
     spellcheck: 'false',
   })
@@ -47,7 +48,8 @@ export const trace: View = ({ api, params, signal, remember }) => {
   })
   hex.setAttribute('aria-pressed', String(isHex))
   const clear = button('Clear', () => tail.clear())
-  const remembered = (): void => remember({ [whose.value]: name.value, as: isHex ? 'hex' : undefined })
+  const remembered = (): void =>
+    remember({ [whose.value]: readName(name.value), as: isHex ? 'hex' : undefined })
   const say = (what: string): void => {
     const lost = dropped === 0 ? '' : ` ${counted(dropped, 'message')} not shown, since they were too many.`
     setText(state, `${what}${lost}`)
@@ -63,7 +65,7 @@ export const trace: View = ({ api, params, signal, remember }) => {
     stopButton.disabled = false
     const of = `${whose.value} ${name.value}`
     const path = withQuery('/trace', {
-      [whose.value]: name.value,
+      [whose.value]: readName(name.value),
       seconds: seconds.value,
       bytes: limit.value,
     })
