@@ -1,6 +1,6 @@
 /**
  * The listener: who gets what. Save this file, and the change is in use within a second; no connection drops.
- * More of them to start from are in the folder samples.
+ * More of them to start from are in listener/examples.
  */
 import type { Listener } from 'websocket-gateway'
 

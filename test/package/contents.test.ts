@@ -81,6 +81,12 @@ test('the package', async t => {
           if (!names.some(file => file === path || file.startsWith(`${path}/`)))
             dead.push(`${name}: ${target}`)
         }
+        // And so does each one to a heading.
+        for (const [, target = '', anchor = ''] of text.matchAll(/\]\(<?([^):>\s]*)#([^)>\s]+)/g)) {
+          const path = target === '' ? name : normalize(join(dirname(name), target))
+          const other = packed.files.get(path)?.text ?? ''
+          if (!headings(other).includes(anchor)) dead.push(`${name}: ${target}#${anchor}`)
+        }
       }
       assert.deepEqual(dead, [])
     },
@@ -125,3 +131,13 @@ test('the changelog has a place for what comes, or this version', () => {
   const [, top = ''] = /^## \[(.*?)\]/m.exec(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')) ?? []
   assert.ok(top === 'Unreleased' || top === own.version, top)
 })
+
+/** The names that a document's headings have in links, as GitHub makes them. */
+function headings(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
