@@ -48,7 +48,7 @@ export function updateSnippets(id?: string): void {
     '</script>',
   ].join('\n')
   box('push').textContent = [
-    '# where it runs, or: docker exec NAME gateway …',
+    '# docker exec NAME gateway …, or npx gateway …',
     "gateway push 'hello, everybody'",
     ...(id === undefined ? [] : [`gateway push 'only for you' --to ${id}`]),
   ].join('\n')
