@@ -1,9 +1,13 @@
 /** docker-compose.yml, with each Compose that is here: the plugin (v2) and docker-compose (1.29). */
 import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { connect } from '../support/client.ts'
+import { root } from '../support/gateway.ts'
+import { codeBlocks } from '../support/markdown.ts'
 import { composers, noCompose } from './composers.ts'
-import { docker, image, inspect, LABEL, must, run, unique, until } from './engine.ts'
+import { docker, image, inspect, LABEL, mountable, must, run, unique, until } from './engine.ts'
 import { readmeCommand } from './readme.ts'
 
 suite('compose', () => {
@@ -48,6 +52,43 @@ suite('compose', () => {
       const second = await client()
       await second.messages(2)
       assert.match(await docker('logs', await containerOf('gateway')), /"signal":"SIGTERM"/)
+    })
+
+    test(`${[program, ...words].join(' ')} up: the README's lines for a Compose file of one's own`, {
+      skip: noCompose,
+    }, async t => {
+      const [yaml = ''] = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'), 'yaml')
+      const cwd = mountable(t)
+      mkdirSync(join(cwd, 'listener'))
+      // An application in the gateway's image, of another user, that pushes until somebody gets it.
+      const push = 'until gateway push hello | grep -q 1; do sleep 0.2; done'
+      const application = [
+        `    image: ${await image()}`,
+        '    user: "33:33"',
+        '    environment: { WS_CONTROL_DIR: /run/gateway }',
+        `    command: ["sh", "-c", "${push}"]`,
+      ].join('\n')
+      const changes = [
+        ['image: websocket-gateway', `image: ${await image()}`],
+        ['"10125:10125"', '"127.0.0.1::10125"'],
+        [/^ {2}app:.*$/m, `  app:\n${application}`],
+      ] as const
+      const file = changes.reduce((text, [from, to]) => {
+        assert.notEqual(text.search(from), -1, String(from))
+        return text.replace(from, to)
+      }, yaml)
+      writeFileSync(join(cwd, 'docker-compose.yml'), file)
+      const env = { COMPOSE_PROJECT_NAME: unique('compose-own') }
+      const compose = (...more: string[]) => must(program, [...words, ...more], { cwd, env })
+      try {
+        await compose('up', '--detach')
+        const url = `ws://${await compose('port', 'gateway', '10125')}`
+        const client = await until('a connection', () => connect(t, url).catch(() => false as const))
+        assert.deepEqual(await client.messages(1, 20_000), ['hello'])
+      } finally {
+        // Before the folder goes, where its file is.
+        await compose('down', '--volumes', '--timeout', '3')
+      }
     })
   }
 })
