@@ -5,6 +5,8 @@ import type { ServerResponse } from 'node:http'
 const MOST_WAITING_BYTES = 4 * 1024 * 1024
 /** A comment in this time, so that proxies do not take the connection for dead, and the caller sees that it lives. */
 const COMMENT_EVERY_MS = 15_000
+/** A caller that has read nothing between so many comments, though something waits for it, has gone. */
+const PATIENT_COMMENTS = 4
 
 export class EventStream {
   /** Aborted when the caller has gone, or the server ends. */
@@ -12,9 +14,15 @@ export class EventStream {
   readonly #response: ServerResponse
   readonly #timer: NodeJS.Timeout
   #leftOut = 0
+  /** How many bytes the system had taken at the last comment, and for how many comments it has been so. */
+  #taken = 0
+  #stuck = 0
 
-  /** @param response nothing of it has been sent yet */
-  constructor(response: ServerResponse) {
+  /**
+   * @param response nothing of it has been sent yet
+   * @param commentEveryMs see there
+   */
+  constructor(response: ServerResponse, commentEveryMs = COMMENT_EVERY_MS) {
     this.#response = response
     const gone = new AbortController()
     this.signal = gone.signal
@@ -26,7 +34,7 @@ export class EventStream {
       'X-Accel-Buffering': 'no',
     })
     response.flushHeaders()
-    this.#timer = setInterval(() => response.write(': \n\n'), COMMENT_EVERY_MS).unref()
+    this.#timer = setInterval(() => this.#comment(), commentEveryMs).unref()
     const over = (): void => {
       clearInterval(this.#timer)
       socket.off('close', over)
@@ -56,6 +64,15 @@ export class EventStream {
     }
     response.write(text(event, data))
     return true
+  }
+
+  #comment(): void {
+    const { socket } = this.#response.req
+    const taken = socket.bytesWritten - socket.writableLength
+    this.#stuck = socket.writableLength > 0 && taken === this.#taken ? this.#stuck + 1 : 0
+    this.#taken = taken
+    if (this.#stuck >= PATIENT_COMMENTS) socket.destroy()
+    else this.#response.write(': \n\n')
   }
 
   /** Ends the stream, after what has been sent. */
