@@ -100,4 +100,20 @@ test('a tab that nobody looks at has no stream, and comes back with all of the h
   await page.getByRole('img', { name: /open: 1 now, from 0 to 1\./ }).waitFor()
   await client.close()
   await page.getByRole('img', { name: /open: 0 now, from 0 to 1\./ }).waitFor()
+
+  // The log's own stream as well, and what came meanwhile is there once.
+  await opened.go('Log')
+  const opens = page.locator('.line').filter({ hasText: 'client.open' })
+  await opened.has(1, opens)
+  const ended = page.waitForEvent('requestfailed', {
+    predicate: request => request.url().includes('/logs/events'),
+    // By its silence it would end as well, later.
+    timeout: 8000,
+  })
+  await hide(true)
+  await page.clock.fastForward(16_000)
+  await ended
+  await opened.client(t, { user: 'ben' })
+  await hide(false)
+  await opened.has(2, opens)
 })

@@ -21,6 +21,17 @@ test('a window has the newest rows alone, and a gap where the gateway was away',
   assert.ok(history.has('received') && !history.has('sent'))
 })
 
+test('a clock that is set back leaves no rows of the future behind', () => {
+  const history = new History()
+  history.replace({ columns, rows: [100, 101, 50, 51].map(second => [second * 1000, second, 0]) })
+  history.add([52_000, 52, 0])
+  history.add([51_000, 53, 0])
+  assert.deepEqual(history.window(600, ['connections']), [
+    [50, 51],
+    [50, 53],
+  ])
+})
+
 test('no more than ten minutes are kept', () => {
   const history = new History()
   history.replace({ columns, rows: [] })

@@ -86,6 +86,18 @@ test('the console: getting in and out', { skip: noBrowser }, async t => {
     assert.deepEqual([...opened.faults, ...faults], [])
   })
 
+  await t.test('a gateway that is away for a moment does not cost the token', async () => {
+    const opened = await openPage(t, gateway, { browser })
+    await signIn(opened)
+    await opened.titled(/^running/)
+    await opened.page.route('**/status', route => route.fulfill({ status: 502 }))
+    await opened.page.reload()
+    await opened.page.getByRole('alert').getByText('502').waitFor()
+    await opened.page.unroute('**/status')
+    await opened.page.reload()
+    await opened.titled(/^running/)
+  })
+
   await t.test('a token that does not count any more leads back to the question', async () => {
     const opened = await openPage(t, gateway, { browser })
     await signIn(opened)

@@ -16,14 +16,16 @@ export class History {
   /** Takes what the gateway remembers, in place of all that there was. */
   replace({ columns, rows }: HistoryRows): void {
     this.#names = columns
-    this.#rows = [...rows]
+    this.#rows = []
+    for (const row of rows) this.add(row)
   }
 
-  /** Takes one more row; what is older than ten minutes goes. */
+  /** Takes one more row; what is older than ten minutes goes, and what is of a time that a clock was set back from. */
   add(row: readonly number[]): void {
+    const time = timeOf(row)
+    while ((this.#rows.at(-1)?.[0] ?? -1) >= time) this.#rows.pop()
     this.#rows.push(row)
-    const from = timeOf(row) - LONGEST_WINDOW * 1000
-    const first = this.#rows.findIndex(one => timeOf(one) >= from)
+    const first = this.#rows.findIndex(one => timeOf(one) >= time - LONGEST_WINDOW * 1000)
     if (first > 0) this.#rows.splice(0, first)
   }
 

@@ -3,14 +3,11 @@ import { type Api, faultText } from './api.ts'
 import type { ServerEvent } from './events.ts'
 import { History } from './history.ts'
 import { Observable } from './observable.ts'
+import { restWhenHidden } from './resting.ts'
 import { follow, type Link } from './stream.ts'
 import type { HistoryRows, Status } from './wire.ts'
 
-/**
- * A tab that nobody has looked at for so long gives its stream back, since a browser has six connections to a host for
- * all of its tabs. It only asks for the status from then on. In milliseconds.
- */
-const HIDDEN_MS = 15_000
+/** A tab that nobody looks at only asks for the status, so often. In milliseconds. */
 const GLANCE_MS = 10_000
 
 export class Live {
@@ -27,7 +24,19 @@ export class Live {
     this.#api = api
     this.#signal = signal
     this.#follow()
-    document.addEventListener('visibilitychange', () => this.#turn(), { signal })
+    restWhenHidden(
+      signal,
+      () => {
+        this.#stream.abort()
+        void this.#glance()
+      },
+      () => {
+        clearTimeout(this.#timer)
+        // The stream begins with what has happened meanwhile.
+        this.link.set({ isOpen: false, heardAt: Date.now() })
+        this.#follow()
+      },
+    )
     signal.addEventListener('abort', () => clearTimeout(this.#timer))
   }
 
@@ -40,20 +49,6 @@ export class Live {
       event: event => this.#take(event),
       link: link => this.link.set(link),
     })
-  }
-
-  #turn(): void {
-    clearTimeout(this.#timer)
-    if (document.hidden) {
-      this.#timer = setTimeout(() => {
-        this.#stream.abort()
-        void this.#glance()
-      }, HIDDEN_MS)
-    } else if (this.#stream.signal.aborted) {
-      // The stream begins with what has happened meanwhile.
-      this.link.set({ isOpen: false, heardAt: Date.now() })
-      this.#follow()
-    }
   }
 
   /** The title goes on saying how the gateway is. */

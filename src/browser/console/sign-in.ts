@@ -4,7 +4,9 @@ import { element, labelled, setText } from './element.ts'
 import { forgetToken, keepToken, keptToken } from './token.ts'
 
 /** What has come of trying a token. */
-type Outcome = { readonly isIn: true } | { readonly isIn: false; readonly why: string }
+type Outcome =
+  | { readonly isIn: true }
+  | { readonly isIn: false; readonly isWrong?: true; readonly why: string }
 
 /** Tries a token, or whether none is needed. */
 async function tryToken(token: string | undefined): Promise<Outcome> {
@@ -15,7 +17,9 @@ async function tryToken(token: string | undefined): Promise<Outcome> {
     return { isIn: true }
   } catch (error) {
     const status = error instanceof ApiProblem ? error.status : undefined
-    if (status === 401) return { isIn: false, why: token === undefined ? '' : 'This is not the token.' }
+    if (status === 401) {
+      return { isIn: false, isWrong: true, why: token === undefined ? '' : 'This is not the token.' }
+    }
     if (status === 429) {
       return { isIn: false, why: 'Too many wrong tokens have been tried. Wait a minute, then try again.' }
     }
@@ -33,7 +37,8 @@ export async function signIn(why = ''): Promise<string | undefined> {
   const kept = keptToken()
   const first = await tryToken(kept)
   if (first.isIn) return kept
-  forgetToken()
+  // A gateway that is away for a moment takes the same token again, after a reload.
+  if (first.isWrong) forgetToken()
   return askForToken(first.why)
 }
 

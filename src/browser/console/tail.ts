@@ -3,11 +3,15 @@ import { element } from './element.ts'
 
 /** So many lines are kept; the oldest go. */
 export const MOST_LINES = 1000
+/** After a picture comes a rest of so many times as long. */
+const REST = 3
 
 export class Tail<Line> {
   readonly element: HTMLElement
   readonly #make: (line: Line) => HTMLElement
   #waiting: Line[] = []
+  /** How long the last picture took, in milliseconds. */
+  #cost = 0
   /** Those that are shown, oldest first. */
   #lines: Line[] = []
 
@@ -28,9 +32,12 @@ export class Tail<Line> {
     return this.#lines
   }
 
-  /** Adds a line with the next picture: a burst costs one layout, and of it no more is made than can stay. */
+  /** Adds a line with one of the next pictures: a burst costs one layout, and no more of it is made than can stay. */
   add(line: Line): void {
-    if (this.#waiting.push(line) === 1) requestAnimationFrame(() => this.#flush())
+    if (this.#waiting.push(line) === 1) {
+      // Under a flood most of the time is left to whoever clicks and types.
+      setTimeout(() => requestAnimationFrame(() => this.#flush()), REST * this.#cost)
+    }
     // A tab that nobody looks at draws no pictures.
     if (this.#waiting.length >= 2 * MOST_LINES) this.#waiting.splice(0, MOST_LINES)
   }
@@ -48,6 +55,7 @@ export class Tail<Line> {
 
   #flush(): void {
     const { element: box } = this
+    const began = performance.now()
     // Who has scrolled up reads, and is not to be moved.
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40
     const added = this.#waiting.slice(-MOST_LINES)
@@ -57,5 +65,6 @@ export class Tail<Line> {
     for (let i = 0; i < surplus; i++) box.firstElementChild?.remove()
     box.append(...added.map(this.#make))
     if (isAtEnd) box.scrollTop = box.scrollHeight
+    this.#cost = performance.now() - began
   }
 }

@@ -4,6 +4,7 @@ import type { View } from '../context.ts'
 import { button, element, labelled, select, setText } from '../element.ts'
 import { counted } from '../format.ts'
 import { LEVELS, logRow } from '../log-lines.ts'
+import { restWhenHidden } from '../resting.ts'
 import { follow } from '../stream.ts'
 import { MOST_LINES, Tail } from '../tail.ts'
 import type { LogLine } from '../wire.ts'
@@ -114,6 +115,11 @@ export const log: View = ({ api, live, gateways, params, signal, remember }) => 
     gateway.value = chosen
   })
   start(false)
+  restWhenHidden(
+    signal,
+    () => running?.abort(),
+    () => running !== undefined && start(true),
+  )
   return element(
     'div',
     { class: 'view fill' },
