@@ -5,6 +5,8 @@ import { element } from './element.ts'
 export const MOST_LINES = 1000
 /** After a picture comes a rest of so many times as long. */
 const REST = 3
+/** A rest takes no longer, in milliseconds. */
+const MOST_MS = 1000
 
 export class Tail<Line> {
   readonly element: HTMLElement
@@ -36,7 +38,7 @@ export class Tail<Line> {
   add(line: Line): void {
     if (this.#waiting.push(line) === 1) {
       // Under a flood most of the time is left to whoever clicks and types.
-      setTimeout(() => requestAnimationFrame(() => this.#flush()), REST * this.#cost)
+      setTimeout(() => requestAnimationFrame(() => this.#flush()), Math.min(MOST_MS, REST * this.#cost))
     }
     // A tab that nobody looks at draws no pictures.
     if (this.#waiting.length >= 2 * MOST_LINES) this.#waiting.splice(0, MOST_LINES)
