@@ -45,7 +45,7 @@ function meaning(path: string, code: string | undefined, message: string): strin
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `no gateway is there: ${path} does not exist`
+      return `no gateway is there: ${path} does not exist (WS_CONTROL_DIR names another folder)`
     case 'ECONNREFUSED':
       return `no gateway is there: nobody listens on ${path}`
     case 'ENOTFOUND':
