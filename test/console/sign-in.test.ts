@@ -40,6 +40,21 @@ test('the console: getting in and out', { skip: noBrowser }, async t => {
     assert.deepEqual(faults, [])
   })
 
+  await t.test('a wrong token is answered late, and the page says so meanwhile', async () => {
+    const { page, url } = await openPage(t, gateway, { browser })
+    await page.goto(url)
+    await page.getByLabel('Control token').waitFor()
+    const late = page.getByText('an answer takes up to 8 seconds')
+    await page.route('**/status', async route => {
+      await late.waitFor()
+      await route.fulfill({ status: 401, json: { status: 401, detail: 'takes another one' } })
+    })
+    await page.getByLabel('Control token').fill('a-wrong-token-altogether')
+    await page.keyboard.press('Enter')
+    await page.getByText('This is not the token.').waitFor()
+    assert.equal(await late.count(), 0)
+  })
+
   await t.test('who has tried too many tokens is told to wait', async () => {
     const opened = await openPage(t, gateway, { browser })
     const { page, url } = opened

@@ -8,6 +8,10 @@ type Outcome =
   | { readonly isIn: true }
   | { readonly isIn: false; readonly isWrong?: true; readonly why: string }
 
+/** What is said when the answer has not come after so long. */
+const LATE = 'After wrong tokens an answer takes up to 8 seconds.'
+const LATE_AFTER_MS = 1500
+
 /** Tries a token, or whether none is needed. */
 async function tryToken(token: string | undefined): Promise<Outcome> {
   // No header can carry anything else.
@@ -73,8 +77,11 @@ function askForToken(why: string): Promise<string> {
       const token = input.value.trim()
       submit.disabled = true
       setText(submit, 'Checking …')
-      // A wrong token is answered late on purpose.
+      setText(fault, '')
+      // A wrong token is answered late on purpose, and each further one later.
+      const late = setTimeout(() => setText(fault, LATE), LATE_AFTER_MS)
       const outcome = await tryToken(token)
+      clearTimeout(late)
       submit.disabled = false
       setText(submit, 'Sign in')
       if (outcome.isIn) {
