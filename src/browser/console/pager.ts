@@ -1,5 +1,5 @@
 /** Next and previous through a list that is paged by the server, which knows the way forward alone. */
-import { button, element, setText } from './element.ts'
+import { button, element, setAttribute, setText } from './element.ts'
 
 export class Pager {
   readonly element: HTMLElement
@@ -7,6 +7,8 @@ export class Pager {
   #before: (string | undefined)[] = []
   #after: string | undefined
   #next: string | undefined
+  /** Whether another page or list has been asked for, and not been shown yet. */
+  #isTurned = true
   readonly #previousButton: HTMLButtonElement
   readonly #nextButton: HTMLButtonElement
   readonly #where = element('span', { role: 'status' })
@@ -21,12 +23,14 @@ export class Pager {
     if (after !== undefined) this.#before.push(undefined)
     this.#previousButton = button('Previous', () => {
       this.#after = this.#before.pop()
+      this.#isTurned = true
       turned()
     })
     this.#nextButton = button('Next', () => {
       if (this.#next === undefined) return
       this.#before.push(this.#after)
       this.#after = this.#next
+      this.#isTurned = true
       turned()
     })
     this.element = element(
@@ -48,6 +52,7 @@ export class Pager {
   reset(): void {
     this.#before = []
     this.#after = undefined
+    this.#isTurned = true
   }
 
   /**
@@ -59,6 +64,9 @@ export class Pager {
     this.#next = next
     this.#previousButton.disabled = this.#after === undefined
     this.#nextButton.disabled = next === undefined
+    // Who goes by ear is told where a page is, and not how many are connected every other second.
+    setAttribute(this.#where, 'aria-live', this.#isTurned ? 'polite' : 'off')
+    this.#isTurned = where === ''
     setText(this.#where, where)
   }
 

@@ -1,6 +1,7 @@
 /** The connections: pages, search, the row's actions. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { eventually } from '../../support/eventually.ts'
 import { type Console, HOSTILE } from '../console.ts'
 
 export async function connectionsStep(t: TestContext, opened: Console): Promise<void> {
@@ -20,8 +21,15 @@ export async function connectionsStep(t: TestContext, opened: Console): Promise<
   await page.setViewportSize({ width: 1280, height: 800 })
 
   const first = await rows.first().textContent()
+  await page.evaluate(`{
+    globalThis.lives = []
+    const where = document.querySelector('.pager [role=status]')
+    new MutationObserver(() => lives.push(where.ariaLive)).observe(where, { attributeFilter: ['aria-live'] })
+  }`)
   await opened.button('Next').click()
   await opened.says('Page 2: 100 shown')
+  // Read out once, though it is shown anew every other second.
+  await eventually('once', () => page.evaluate(`/polite(,off)+$/.test(lives)`))
   assert.match(page.url(), /after=/)
   const second = await rows.first().locator('td').first().textContent()
   await page.reload()
