@@ -144,8 +144,11 @@ export class GatewaySocket extends Target implements WebSocket {
   close(code?: number, reason?: string): void {
     if (this.#end) return
     const socket = this.#socket
-    // One that has closed still looks at code and reason.
-    socket?.close(code, reason)
+    // One that has closed still looks at code and reason; before the first there is none to look.
+    if (socket) socket.close(code, reason)
+    else if (code !== undefined && code !== 1000 && !(code >= 3000 && code < 5000)) {
+      throw new DOMException(`close takes 1000 or 3000 to 4999, got ${code}`, 'InvalidAccessError')
+    }
     this.#end = 2
     if (socket && socket.readyState < 3) return
     clearTimeout(this.#timer)

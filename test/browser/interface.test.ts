@@ -95,6 +95,18 @@ test('it takes what the browser’s own takes, and ends once', { skip: noBrowser
     await stays(page, ['error 0', 'close 1006 3'])
   })
 
+  await t.test('close() looks at its code while a token is asked for as well', async () => {
+    const never = '{ token: () => new Promise(() => {}) }'
+    await page.evaluate(`(async () => {
+      seen.length = 0
+      await make('${http(gateway)}', '${gateway.url}', ${never})
+      for (const code of [1, 1001, 2999, 5000]) try { socket.close(code) } catch (error) { seen.push(error.name) }
+      seen.push(socket.readyState)
+      socket.close(4999)
+    })()`)
+    await stays(page, [...Array<string>(4).fill('InvalidAccessError'), 0, 'close 1006 3'])
+  })
+
   await t.test('a relative URL counts from the page’s base', async () => {
     const url = await page.evaluate(`(async () => {
       document.head.append(Object.assign(document.createElement('base'), { href: '${http(gateway)}/base/' }))

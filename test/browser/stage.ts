@@ -68,7 +68,7 @@ export function seen(page: Page, ...what: [...string[], number] | string[]): Pro
 }
 
 /** It comes to exactly this, and nothing follows for longer than the waits take. */
-export async function stays(page: Page, all: string[]): Promise<void> {
+export async function stays(page: Page, all: unknown[]): Promise<void> {
   await eventually(`${all}`, async () => (await page.evaluate<string[]>('seen')).length >= all.length)
   await page.evaluate('new Promise(resolve => setTimeout(resolve, 150))')
   assert.deepEqual(await page.evaluate('seen'), all)
