@@ -2,7 +2,16 @@
  * A file that several processes append whole lines to, and that anyone may rename or delete meanwhile: logrotate, an
  * operator, another gateway, or this one when the file is large enough.
  */
-import { closeSync, fstatSync, ftruncateSync, readSync, type Stats, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  readSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { isSameFile, makeFolder } from './folder.ts'
 import { type Limits, openLike, removeOldest, removeOldestNow, rotate } from './rotation.ts'
@@ -15,6 +24,10 @@ const MOVED_MS = 1000
 const MOST_BEHIND = 2
 /** How often at a time a write is begun anew because of what others do with the file. */
 const TRIES = 5
+/** So often the end of the file is looked at while others write. */
+const LOOKS = 20
+/** How long one write of others may take, where there is no other way to wait for it. */
+const WRITE_MS = 20
 const LINE_FEED = 10
 const NEW_LINE = Buffer.from([LINE_FEED])
 
@@ -210,10 +223,30 @@ function takeBack(fd: number, end: Buffer): boolean {
   }
 }
 
-/** Whether the file ends with a whole line, as far as one can see. */
+/** Whether the file ends with a whole line, as far as one can see. What another process is just writing becomes whole. */
 function endsWhole(fd: number): boolean {
-  const file = fstatSync(fd)
-  return !file.isFile() || file.size === 0 || (readAt(fd, file.size - 1, 1)[0] ?? LINE_FEED) === LINE_FEED
+  let before = -1
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const file = fstatSync(fd)
+    if (!file.isFile() || file.size === 0) return true
+    if ((readAt(fd, file.size - 1, 1)[0] ?? LINE_FEED) === LINE_FEED) return true
+    if (file.size === before) return false
+    before = file.size
+    awaitWrites(fd, file)
+  }
+  return true
+}
+
+/** Waits for the end of a write that is under way. */
+function awaitWrites(fd: number, { atime }: Stats): void {
+  try {
+    // It takes the file's lock, as each write does; and the file is about to be modified in any case.
+    futimesSync(fd, atime, new Date())
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    // The file is somebody else's.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_MS)
+  }
 }
 
 /** @returns nothing where the file may be written and not read */
