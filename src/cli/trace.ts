@@ -1,8 +1,10 @@
 /** `gateway trace`. */
+
 import { parseArgs } from 'node:util'
 import { closeWords } from '../connections/close-words.ts'
 import { GatewayError, readStream } from '../control/client.ts'
 import { readEvents } from '../control/server-sent-events.ts'
+import type { TraceEvent } from '../tracing/event.ts'
 import { address } from './address.ts'
 import { type Colours, colours } from './colour.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, UsageError, wholeNumber } from './command.ts'
@@ -71,20 +73,6 @@ function targetOf([connection, ...others]: string[], user: string | undefined): 
   return new URLSearchParams({ connection })
 }
 
-/** One event of a connection, as the gateway sends it. */
-interface Traced {
-  readonly time: string
-  readonly conn: string
-  readonly user?: string
-  readonly what: 'open' | 'in' | 'out' | 'close'
-  readonly bytes?: number
-  readonly text?: string
-  readonly base64?: string
-  readonly truncated?: boolean
-  readonly code?: number
-  readonly reason?: string
-}
-
 /** Shows one event. @returns false when nobody reads it any more */
 type Show = (event: string, data: string) => boolean
 
@@ -99,7 +87,7 @@ function showReadable(paint: Colours): Show {
   }
 }
 
-function readable(traced: Traced, paint: Colours): string {
+function readable(traced: TraceEvent, paint: Colours): string {
   const { time, conn, user, what } = traced
   const who = user === undefined ? conn : `${conn} ${user}`
   const words = [paint.dim(clockTime(time)), paint.bold(visible(who))]
@@ -110,7 +98,7 @@ function readable(traced: Traced, paint: Colours): string {
   return words.join(' ')
 }
 
-function message({ bytes = 0, text, base64, truncated }: Traced, paint: Colours): string[] {
+function message({ bytes = 0, text, base64, truncated }: TraceEvent, paint: Colours): string[] {
   const shown = text === undefined ? hex(base64 ?? '') : visible(text)
   return [paint.dim(`${bytes} B`), shown + (truncated ? paint.dim('…') : '')]
 }
@@ -121,7 +109,7 @@ function hex(base64: string): string {
     .replace(/..(?=.)/g, '$& ')
 }
 
-function closing({ code, reason = '' }: Traced): string {
+function closing({ code, reason = '' }: TraceEvent): string {
   const words = code === undefined ? '' : `with ${code} (${closeWords(code).name})`
   return reason === '' ? words : `${words}: ${visible(reason)}`
 }

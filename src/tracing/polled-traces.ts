@@ -1,5 +1,6 @@
 /** Traces of this node that another node asks for, bit by bit. One that is asked for no longer ends. */
-import { CONNECTION_CLOSED, type Trace, type Traced, type TraceEvent } from './trace.ts'
+import type { TraceEvent } from './event.ts'
+import { CONNECTION_CLOSED, type Trace, type Traced } from './trace.ts'
 import type { Traces } from './traces.ts'
 
 /** Who does not ask in this time has gone. */

@@ -1,27 +1,10 @@
 /** What one connection, or the connections of one user, send and get, as somebody watches them. */
 import type { ClientConnection } from '../connections/connection.ts'
+import type { TraceEvent } from './event.ts'
 import { framesIn, type Inflater } from './frames.ts'
 
 /** Whom a trace is of. */
 export type Traced = { readonly connection: string } | { readonly user: string }
-
-/** One thing that has happened. */
-export interface TraceEvent {
-  readonly time: string
-  readonly conn: string
-  readonly user?: string
-  readonly what: 'open' | 'in' | 'out' | 'close'
-  /** Of the message. */
-  readonly bytes?: number
-  readonly text?: string
-  /** In place of `text`, for a binary message. */
-  readonly base64?: string
-  /** Whether `text` or `base64` is only the beginning. */
-  readonly truncated?: true
-  /** With which code and reason it has closed. */
-  readonly code?: number
-  readonly reason?: string
-}
 
 /** What a trace tells. */
 export interface TraceListener {

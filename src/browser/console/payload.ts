@@ -1,8 +1,8 @@
 /** What a message holds, as text or as hexadecimal numbers. */
-import type { TraceLine } from './wire.ts'
+import type { TraceEvent } from '../../tracing/event.ts'
 
 /** The payload as text; undefined when it is none. */
-export function asText({ text, base64 }: TraceLine): string | undefined {
+export function asText({ text, base64 }: TraceEvent): string | undefined {
   if (text !== undefined) return text
   if (base64 === undefined) return undefined
   try {
@@ -15,7 +15,7 @@ export function asText({ text, base64 }: TraceLine): string | undefined {
 }
 
 /** `68 65 6c 6c 6f` */
-export function asHex({ text, base64 }: TraceLine): string {
+export function asHex({ text, base64 }: TraceEvent): string {
   const bytes = base64 === undefined ? new TextEncoder().encode(text ?? '') : bytesOf(base64)
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join(' ')
 }

@@ -140,21 +140,6 @@ export interface LogLine {
   readonly [field: string]: unknown
 }
 
-/** `event: trace` of `GET /trace`. */
-export interface TraceLine {
-  readonly time: string
-  readonly node?: string
-  readonly conn: string
-  readonly user?: string
-  readonly what: 'open' | 'in' | 'out' | 'close'
-  readonly bytes?: number
-  readonly text?: string
-  readonly base64?: string
-  readonly truncated?: boolean
-  readonly code?: number
-  readonly reason?: string
-}
-
 /** `event: history` of `GET /events`. */
 export interface HistoryRows {
   readonly columns: readonly string[]

@@ -1,6 +1,7 @@
 /** What one connection or user sends and gets, once somebody has asked for it. */
 
 import { closeWords } from '../../../connections/close-words.ts'
+import type { TraceEvent } from '../../../tracing/event.ts'
 import { faultText, withQuery } from '../api.ts'
 import type { View } from '../context.ts'
 import { button, element, labelled, select, setText } from '../element.ts'
@@ -9,7 +10,6 @@ import { bytes, clock, count, counted } from '../format.ts'
 import { readName, shownName } from '../name.ts'
 import { asHex, asText } from '../payload.ts'
 import { Tail } from '../tail.ts'
-import type { TraceLine } from '../wire.ts'
 
 export const trace: View = ({ api, params, signal, remember }) => {
   let isHex = params.get('as') === 'hex'
@@ -39,7 +39,7 @@ export const trace: View = ({ api, params, signal, remember }) => {
     'Off. Nothing is looked at until you start it.',
   )
   const fault = element('p', { class: 'fault', role: 'alert', hidden: true })
-  const tail = new Tail<TraceLine>('What is sent and received', line => traceRow(line, isHex))
+  const tail = new Tail<TraceEvent>('What is sent and received', line => traceRow(line, isHex))
   const hex = button('Hexadecimal', () => {
     isHex = !isHex
     hex.setAttribute('aria-pressed', String(isHex))
@@ -73,7 +73,7 @@ export const trace: View = ({ api, params, signal, remember }) => {
       const body = await api.open(path, until)
       say(`Tracing ${of}.`)
       for await (const { event, data } of readEvents(body, () => undefined)) {
-        if (event === 'trace') tail.add(JSON.parse(data) as TraceLine)
+        if (event === 'trace') tail.add(JSON.parse(data) as TraceEvent)
         else if (event === 'dropped') {
           dropped += (JSON.parse(data) as { count: number }).count
           say(`Tracing ${of}.`)
@@ -114,7 +114,7 @@ export const trace: View = ({ api, params, signal, remember }) => {
   return element('div', { class: 'view fill' }, element('h1', {}, 'Trace'), form, fault, state, tail.element)
 }
 
-function traceRow(line: TraceLine, isHex: boolean): HTMLElement {
+function traceRow(line: TraceEvent, isHex: boolean): HTMLElement {
   return element(
     'div',
     { class: `line trace ${line.what}` },
@@ -126,7 +126,7 @@ function traceRow(line: TraceLine, isHex: boolean): HTMLElement {
   )
 }
 
-function contentOf(line: TraceLine, isHex: boolean): string {
+function contentOf(line: TraceEvent, isHex: boolean): string {
   const { what, user, code, reason, truncated } = line
   if (what === 'open') return user === undefined ? '' : `user ${user}`
   if (what === 'close') return `${code ?? ''} ${closeWords(code ?? 0).name}${reason ? `: ${reason}` : ''}`
