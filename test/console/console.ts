@@ -127,7 +127,7 @@ export async function openPage(
   { browser }: { readonly browser?: Browser } = {},
 ): Promise<Console> {
   const page = await (browser ?? (await launchBrowser(t))).newPage({ viewport: { width: 1280, height: 800 } })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(60_000)
   await page.addInitScript(recordTouches)
   return new Console(gateway, page, await consoleOf(gateway))
 }

@@ -108,7 +108,7 @@ test('a tab that nobody looks at has no stream, and comes back with all of the h
   const ended = page.waitForEvent('requestfailed', {
     predicate: request => request.url().includes('/logs/events'),
     // By its silence it would end as well, later.
-    timeout: 8000,
+    timeout: 20_000,
   })
   await hide(true)
   await page.clock.fastForward(16_000)
