@@ -1,10 +1,11 @@
 /** `gateway connections`. */
+
+import { localTime } from '../time-text.ts'
 import { address } from './address.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, readOptions, wholeNumber } from './command.ts'
 import { print } from './output.ts'
 import { complainOfSilence, type Page, readPages } from './pages.ts'
 import { table } from './table.ts'
-import { localTime } from './time.ts'
 
 interface ConnectionJson {
   readonly id: string

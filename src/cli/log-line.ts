@@ -1,7 +1,7 @@
 /** A line of WebSocket.log as people read it. */
 import { parseLine } from '../log/parse-line.ts'
+import { localTime } from '../time-text.ts'
 import { type Colours, PLAIN } from './colour.ts'
-import { localTime } from './time.ts'
 import { visible } from './visible.ts'
 
 /** A level's name, and how it is painted. */

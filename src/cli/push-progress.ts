@@ -1,9 +1,10 @@
 /** How far a stream of pushes is, in one line of the terminal. */
+
+import { inWords } from '../time-text.ts'
 import { grouped, perSecond } from './amounts.ts'
 import { colours } from './colour.ts'
 import { count } from './count.ts'
 import { note } from './output.ts'
-import { inWords } from './time.ts'
 
 const LINE_FEED = 10
 const STDERR = 2

@@ -1,10 +1,10 @@
 /** `gateway renew`. */
 import { parseArgs } from 'node:util'
 import { call } from '../control/client.ts'
+import { localTime } from '../time-text.ts'
 import { address } from './address.ts'
 import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, JSON_HELP, UsageError } from './command.ts'
 import { print } from './output.ts'
-import { localTime } from './time.ts'
 
 export const renew: Command = {
   summary: 'give a connection a new token before its old one expires',

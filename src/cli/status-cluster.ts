@@ -2,9 +2,9 @@
 import type { BackplaneStatus } from '../cluster/status.ts'
 import type { PushStreamStatus } from '../push-stream/status.ts'
 import type { NodeJson } from '../status.ts'
+import { localTime } from '../time-text.ts'
 import { count } from './count.ts'
 import { linesOf } from './table.ts'
-import { localTime } from './time.ts'
 
 /** Rows of the status; none where there is no cluster. */
 export function clusterRows({

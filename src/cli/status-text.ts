@@ -1,10 +1,10 @@
 /** A gateway's status in words. */
 import type { StatusJson } from '../status.ts'
+import { inWords, localTime } from '../time-text.ts'
 import { bytesText } from './amounts.ts'
 import type { Colours } from './colour.ts'
 import { clusterRows } from './status-cluster.ts'
 import { linesOf, table } from './table.ts'
-import { inWords, localTime } from './time.ts'
 
 /** What a gateway of any age says: an older one counts less. */
 export type SomeStatus = Omit<StatusJson, 'closes' | 'process'> &

@@ -2,13 +2,13 @@
 
 import { type Address, call, GatewayError } from '../control/client.ts'
 import { orAfter } from '../or-after.ts'
+import { clockTime } from '../time-text.ts'
 import { pauseUntilOver } from '../until-over.ts'
 import { type Colours, colours } from './colour.ts'
 import { untilInterrupt } from './interrupt.ts'
 import { complain, print } from './output.ts'
 import { isDrawable, Screen } from './screen.ts'
 import { type SomeStatus, statusText } from './status-text.ts'
-import { clockTime } from './time.ts'
 
 /** A gateway that has not answered by then has a stuck event loop. */
 const WITHIN_MS = 10_000

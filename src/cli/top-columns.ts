@@ -1,6 +1,7 @@
 /** The columns that `gateway top` shows of the connections: those that fit. */
+
+import { inWords } from '../time-text.ts'
 import { bytesText, grouped, perSecond } from './amounts.ts'
-import { inWords } from './time.ts'
 import type { Busy } from './top-look.ts'
 import { visible } from './visible.ts'
 import { cut, fit, widthOf } from './width.ts'

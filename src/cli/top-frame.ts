@@ -1,7 +1,8 @@
 /** What `gateway top` shows. */
+
+import { clockTime, inWords } from '../time-text.ts'
 import { bytesText, grouped, perSecond } from './amounts.ts'
 import type { Colours } from './colour.ts'
-import { clockTime, inWords } from './time.ts'
 import { columnsOf } from './top-columns.ts'
 import { type Busy, MOST_CONNECTIONS, type View } from './top-look.ts'
 import { visible } from './visible.ts'

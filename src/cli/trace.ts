@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { closeWords } from '../connections/close-words.ts'
 import { GatewayError, readStream } from '../control/client.ts'
 import { readEvents } from '../control/server-sent-events.ts'
+import { clockTime } from '../time-text.ts'
 import type { TraceEvent } from '../tracing/event.ts'
 import { address } from './address.ts'
 import { type Colours, colours } from './colour.ts'
@@ -11,7 +12,6 @@ import { ADDRESS_HELP, ADDRESS_OPTIONS, type Command, EXIT, UsageError, wholeNum
 import { count } from './count.ts'
 import { untilInterrupt } from './interrupt.ts'
 import { complain, print } from './output.ts'
-import { clockTime } from './time.ts'
 import { visible } from './visible.ts'
 
 const OPTIONS = {

@@ -103,6 +103,10 @@ export class AllNodes {
     return paged({ connections }, undefined, unanswered)
   }
 
+  get isCluster(): boolean {
+    return this.#peers !== undefined
+  }
+
   /** The nodes that live, this one included. */
   get live(): readonly string[] {
     return this.#nodes('cluster')

@@ -1,12 +1,12 @@
 /** `GET /trace`: what a connection, or those of a user, send and get, at whichever node they are. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { notOpen } from '../cluster/all-nodes.ts'
 import type { Gateway } from '../gateway.ts'
 import { orAfter } from '../or-after.ts'
 import { Problem } from '../problem.ts'
 import type { TracePart } from '../tracing/polled-traces.ts'
 import type { Traced } from '../tracing/trace.ts'
+import { pauseUntilOver } from '../until-over.ts'
 import type { Answer, Call } from './call.ts'
 import type { EventStream } from './event-stream.ts'
 import { numberIn } from './number-in.ts'
@@ -63,10 +63,8 @@ async function follow(
       if (part.end !== undefined) return part.end
     }
     if (end.aborted) return 'time is up'
-    await pause(EVERY_MS, undefined, { signal: end }).catch((error: unknown) => {
-      // One last look, at what has come in the meantime.
-      if (!end.aborted) throw error
-    })
+    // When its time is up there is one last look, at what has come in the meantime.
+    await pauseUntilOver(EVERY_MS, end)
   }
 }
 
@@ -119,7 +117,6 @@ class Tracer {
   async #next(): Promise<Part[]> {
     const { id, whose, shownBytes } = this.#options
     const { nodes } = this.#gateway
-    const isOne = this.#gateway.status().node === undefined
     const concerned = this.#nodes()
     if (concerned.length === 0) return [ended(this.#options.owner, 'the node of the connection has gone')]
     const parts = await Promise.all(
@@ -129,7 +126,7 @@ class Tracer {
         const part = await nodes.ask(node, { ask: 'trace', trace: id, whose, shownBytes, seen })
         if (part === undefined) return undefined
         this.#seen.set(node, part.number)
-        return { node: isOne ? undefined : node, part }
+        return { node: nodes.isCluster ? node : undefined, part }
       }),
     )
     return parts.filter(part => part !== undefined)

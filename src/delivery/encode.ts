@@ -56,12 +56,21 @@ export function isBinaryFrame(frame: Buffer): boolean {
 
 /** The payload of a frame that was made here. */
 export function payloadOf(frame: Buffer): Buffer {
-  const short = frame[1] ?? 0
-  return frame.subarray(short < 126 ? 2 : short === 126 ? 4 : 10)
+  return frame.subarray(headBytes(frame, 0))
+}
+
+/** The length of the head of the frame that begins there. It has no mask. */
+export function headBytes(frames: Buffer, at: number): number {
+  const short = frames[at + 1] ?? 0
+  return short < 126 ? 2 : short === 126 ? 4 : 10
 }
 
 /** RFC 7692 §6: the first reserved bit says that a message is compressed. */
 const RSV1 = 0x40
+
+export function isCompressedFrame(frame: Buffer): boolean {
+  return ((frame[0] ?? 0) & RSV1) !== 0
+}
 
 /** The frame of the same message as another one, with its payload compressed. */
 export function toCompressedFrame(plain: Buffer, deflated: Uint8Array): Buffer {

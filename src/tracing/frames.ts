@@ -1,5 +1,6 @@
 /** The frames in what has been written to a client: whole, unmasked, one behind the other (RFC 6455 §5.2). */
 import { constants, inflateRawSync } from 'node:zlib'
+import { headBytes, isBinaryFrame, isCompressedFrame } from '../delivery/encode.ts'
 
 export interface Frame {
   readonly isBinary: boolean
@@ -8,9 +9,6 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-const RSV1 = 0x40
-const OPCODE = 0x0f
-const BINARY = 0x2
 /** RFC 7692 §7.2.2: what a compressed message ends with, and is cut off. */
 const TAIL = Buffer.from([0, 0, 0xff, 0xff])
 /** A compressed message that becomes larger than this is not shown. */
@@ -21,18 +19,18 @@ const MOST_REMEMBERED = 4 * 1024 * 1024
 export function* framesIn(bytes: Buffer): Generator<Frame> {
   let at = 0
   while (at + 2 <= bytes.length) {
-    const first = bytes[at] ?? 0
-    const short = bytes[at + 1] ?? 0
-    const from = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+    const from = at + headBytes(bytes, at)
     if (from > bytes.length) return
+    const short = bytes[at + 1] ?? 0
     const length =
       short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
-    at = from + length
+    const frame = bytes.subarray(at, from + length)
     yield {
-      isBinary: (first & OPCODE) === BINARY,
-      isCompressed: (first & RSV1) !== 0,
-      payload: bytes.subarray(from, at),
+      isBinary: isBinaryFrame(frame),
+      isCompressed: isCompressedFrame(frame),
+      payload: bytes.subarray(from, from + length),
     }
+    at = from + length
   }
 }
 

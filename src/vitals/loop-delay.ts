@@ -12,10 +12,6 @@ export class LoopDelayMeter {
     this.#histogram.enable()
   }
 
-  stop(): void {
-    this.#histogram.disable()
-  }
-
   /** The delay since the last call. */
   take(): LoopDelay {
     const histogram = this.#histogram

@@ -37,7 +37,6 @@ export class Vitals {
   readonly #listeners = new Set<(row: Row) => void>()
   #before: { readonly at: number; readonly cpu: NodeJS.CpuUsage; readonly totals: Totals }
   #process: ProcessVitals
-  #timer: NodeJS.Timeout | undefined
 
   /** @param read what is counted; called once a second */
   constructor(read: () => Totals) {
@@ -47,15 +46,10 @@ export class Vitals {
     this.#process = processVitals(0, { p50: 0, p99: 0, max: 0 })
   }
 
+  /** Begins to look, once a second until the process ends. */
   start(): void {
     this.#meter.start()
-    this.#timer ??= setInterval(() => this.#look(), EVERY_MS).unref()
-  }
-
-  stop(): void {
-    this.#meter.stop()
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    setInterval(() => this.#look(), EVERY_MS).unref()
   }
 
   get process(): ProcessVitals {

@@ -11,8 +11,8 @@ export function localTime(time: string | number, withMilliseconds = false): stri
 }
 
 /** `19:45:01.123`; a text that is no time is left as it is. */
-export function clockTime(time: string | number): string {
-  const whole = localTime(time, true)
+export function clockTime(time: string | number, withMilliseconds = true): string {
+  const whole = localTime(time, withMilliseconds)
   return whole.slice(whole.indexOf(' ') + 1)
 }
 
