@@ -164,6 +164,7 @@ export class Gateway {
       certificate,
       clients: this.clients,
       refusals,
+      needsToken: tokens !== undefined,
       admission: new Admission({
         settings,
         nextId: idSource(node),

@@ -28,6 +28,8 @@ export interface PublicSideOptions {
   readonly clients: Clients
   readonly admission: Admission
   readonly refusals: Refusals
+  /** Whether clients show a token. */
+  readonly needsToken: boolean
   /** Undefined when the port speaks no TLS. */
   readonly certificate: Certificate | undefined
   /** What happens once the listener is there, and before clients come. @throws Problem when nobody may come */
@@ -57,9 +59,8 @@ export class PublicSide implements Phases {
 
   constructor(options: PublicSideOptions) {
     this.#options = options
-    const { page, path, jwtSecret, jwtPublicKey, jwtJwksUrl } = options.settings
-    const needsToken = (jwtSecret ?? jwtPublicKey ?? jwtJwksUrl) !== null
-    this.#page = page ? new FirstPage({ path, needsToken }) : undefined
+    const { page, path } = options.settings
+    this.#page = page ? new FirstPage({ path, needsToken: options.needsToken }) : undefined
   }
 
   /** The port that is listened on, or undefined. */
