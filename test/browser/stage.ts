@@ -39,9 +39,10 @@ export async function openSite(t: TestContext): Promise<() => Promise<Page>> {
   await once(site, 'listening')
   t.after(() => site.close())
   const { port } = site.address() as AddressInfo
-  const context = await (await launchBrowser(t)).newContext()
+  const browser = await launchBrowser(t)
   return async () => {
-    const page = await context.newPage()
+    // Each in a context of its own, which goes with it: one page's clock is that of its context.
+    const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${port}`)
     return page
   }
