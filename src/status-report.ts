@@ -60,6 +60,7 @@ export class StatusReport {
       listener: { ...listener.status, ...(fault && { lastFault: fault }) },
       counters: this.#counters(),
       closes: this.#parts.clients.closes.toJSON(),
+      refusals: this.#parts.refusals.toJSON(),
       process: this.vitals.process,
       ...(node && { node: node.node, nodes: node.nodes, backplane: node.status }),
       ...(pushStream && { pushStream: pushStream.status }),

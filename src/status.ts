@@ -28,6 +28,8 @@ export interface Status {
   readonly counters: Readonly<Record<string, number>>
   /** How many connections have closed with each code; `other` when there were very many different ones. */
   readonly closes: Readonly<Record<string, number>>
+  /** How many handshakes were refused with each HTTP status. */
+  readonly refusals: Readonly<Record<string, number>>
   /** Of the last second. */
   readonly process: ProcessVitals
   /** In a cluster: this node's id, all nodes, and how it stands with what is between them. */

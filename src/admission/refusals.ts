@@ -8,7 +8,8 @@ const QUIET_MS = 10_000
 
 export class Refusals {
   readonly #log: Logger
-  readonly #last = new Map<number, { at: number; unsaid: number }>()
+  /** By status, of which there are few: 4xx and 5xx. */
+  readonly #byStatus = new Map<number, { count: number; saidAt: number; unsaid: number }>()
   count = 0
 
   constructor(log: Logger) {
@@ -19,17 +20,24 @@ export class Refusals {
   note({ status, detail, cause }: Problem, { ip, path }: ClientRequest): void {
     this.count++
     const now = performance.now()
-    const last = this.#last.get(status)
+    const last = this.#byStatus.get(status)
     const fields = { event: 'client.refused', ip, path, status, detail }
-    if (last !== undefined && now - last.at < QUIET_MS) {
+    const count = (last?.count ?? 0) + 1
+    if (last !== undefined && now - last.saidAt < QUIET_MS) {
+      last.count = count
       last.unsaid++
       this.#log.debug(fields, 'client refused')
       return
     }
-    this.#last.set(status, { at: now, unsaid: 0 })
+    this.#byStatus.set(status, { count, saidAt: now, unsaid: 0 })
     const more = last === undefined || last.unsaid === 0 ? {} : { unsaid: last.unsaid }
     // Whoever is refused for what the gateway can take is for the operator to see; a stranger is no news.
     const level = status === 429 || status >= 500 ? 'warn' : 'info'
     this.#log[level]({ ...fields, ...more, ...(cause instanceof Error && { err: cause }) }, 'client refused')
+  }
+
+  /** How many with each status. */
+  toJSON(): Record<string, number> {
+    return Object.fromEntries([...this.#byStatus].map(([status, { count }]) => [status, count]))
   }
 }

@@ -7,8 +7,8 @@ import { clusterRows } from './status-cluster.ts'
 import { linesOf, table } from './table.ts'
 
 /** What a gateway of any age says: an older one counts less. */
-export type SomeStatus = Omit<StatusJson, 'closes' | 'process'> &
-  Partial<Pick<StatusJson, 'closes' | 'process'>>
+export type SomeStatus = Omit<StatusJson, 'closes' | 'refusals' | 'process'> &
+  Partial<Pick<StatusJson, 'closes' | 'refusals' | 'process'>>
 
 /** Counters that are told in bytes. */
 const IS_BYTES = /^bytes|Bytes$/
@@ -48,7 +48,8 @@ function rowsOf(status: SomeStatus, before: SomeStatus | undefined): string[][] 
     ...(listener.error === null ? [] : linesOf('listener fault', listener.error.split('\n'))),
     ...(listener.lastFault === undefined ? [] : linesOf('last fault', faultLines(listener.lastFault))),
     ...(listener.requests === undefined ? [] : [['requests', requestsText(listener.requests)]]),
-    ...(status.closes === undefined ? [] : [['closes', closesText(status.closes)]]),
+    ...(status.closes === undefined ? [] : [['closes', eachText(status.closes)]]),
+    ...(status.refusals === undefined ? [] : [['refusals', eachText(status.refusals)]]),
     ...(process === undefined ? [] : [['process', processText(process)]]),
     ['version', status.version],
     ...counterRows(status, before),
@@ -89,8 +90,9 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
 }
 
-function closesText(closes: Readonly<Record<string, number>>): string {
-  const each = Object.entries(closes).map(([code, count]) => `${count} with ${code}`)
+/** How often with which code or status. */
+function eachText(counts: Readonly<Record<string, number>>): string {
+  const each = Object.entries(counts).map(([code, count]) => `${count} with ${code}`)
   return each.join(', ') || 'none'
 }
 

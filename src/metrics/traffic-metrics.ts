@@ -1,13 +1,19 @@
 /** What has come and gone: connections, messages, bytes, pushes. */
 import { CLOSE } from '../connections/close-codes.ts'
-import { counter, type Measured, type Metric, type Sample } from './metric.ts'
+import { counter, type Metric, type Sample } from './metric.ts'
 
-/** Counted from 0, so that the first close with one of these is an increase. */
+/** Counted from 0, so that the first one of these is an increase. */
 const KNOWN_CODES = Object.values(CLOSE).map(String)
+const KNOWN_STATUSES = ['401', '403', '404', '429', '503']
 
-function closes({ status }: Measured): Sample[] {
-  const none = Object.fromEntries(KNOWN_CODES.map(code => [code, 0]))
-  return Object.entries({ ...none, ...status.closes }).map(([code, value]) => ({ labels: { code }, value }))
+/** @param known those that are told before there is one */
+function labelled(
+  label: string,
+  known: readonly string[],
+  counts: Readonly<Record<string, number>>,
+): Sample[] {
+  const none = Object.fromEntries(known.map(name => [name, 0]))
+  return Object.entries({ ...none, ...counts }).map(([name, value]) => ({ labels: { [label]: name }, value }))
 }
 
 export const trafficMetrics: readonly Metric[] = [
@@ -15,10 +21,15 @@ export const trafficMetrics: readonly Metric[] = [
   counter(
     'connections_closed',
     'Connections that have closed, by close code; beyond 50 that clients have made up, the code is `other`.',
-    closes,
+    ({ status }) => labelled('code', KNOWN_CODES, status.closes),
     ['code'],
   ),
-  counter('connections_refused', 'Handshakes that were refused.', ({ status }) => status.counters.refused),
+  counter(
+    'connections_refused',
+    'Handshakes that were refused, by HTTP status.',
+    ({ status }) => labelled('status', KNOWN_STATUSES, status.refusals),
+    ['status'],
+  ),
   counter('messages_received', 'Messages that came from clients.', ({ status }) => status.counters.received),
   counter(
     'messages_sent',

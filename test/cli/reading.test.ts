@@ -5,19 +5,25 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli } from '../support/cli.ts'
-import { connect } from '../support/client.ts'
+import { connect, refused } from '../support/client.ts'
 import { startGateway, temporaryFolder, writeFiles } from '../support/gateway.ts'
 
 test('status in words, and as it came', async t => {
-  const gateway = await startGateway(t, { listener: { 'listener.js': 'export const onMessage = () => {}' } })
+  const gateway = await startGateway(t, {
+    listener: { 'listener.js': 'export const onMessage = () => {}' },
+    env: { WS_PATH: '/' },
+  })
   const cwd = gateway.folder
   await connect(t, gateway.url)
+  assert.equal(await refused(`${gateway.url}/elsewhere`), 404)
   const { out } = await cli({ cwd }, 'status')
   assert.match(out, /^gateway +websocket$/m)
   assert.match(out, /^state +running for \d+ s$|^state +running for 0 s$/m)
   assert.match(out, new RegExp(`^port +${gateway.port}$`, 'm'))
   assert.match(out, /^connections +1$/m)
   assert.match(out, /^listener +\S+\/listener\/listener\.js, version 1, loaded \d{4}-\d\d-\d\d /m)
+  assert.match(out, /^closes +none$/m)
+  assert.match(out, /^refusals +1 with 404$/m)
   const json = JSON.parse((await cli({ cwd }, 'status', '--json')).out)
   assert.deepEqual([json.state, json.connections, json.listener.generation], ['running', 1, 1])
   writeFiles(`${cwd}/listener`, { 'listener.js': 'export const onMessage = (' })

@@ -201,6 +201,7 @@ test('status has what the contract names', async t => {
     'mode',
     'port',
     'process',
+    'refusals',
     'state',
     'uptimeMs',
     'users',

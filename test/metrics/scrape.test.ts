@@ -49,7 +49,8 @@ test('what clients, pushes and the listener have done is counted', async t => {
   const answer = await call('GET', '/metrics')
   assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
   const scraped = new Scraped(answer.body)
-  const { version } = (await call('GET', '/status')).body
+  const { version, counters, refusals } = (await call('GET', '/status')).body
+  assert.deepEqual([counters.refused, refusals], [1, { 403: 1 }])
   const expected = {
     [`info{id="chat",version="${version}",mode="automatic"}`]: 1,
     up: 1,
@@ -64,7 +65,8 @@ test('what clients, pushes and the listener have done is counted', async t => {
     connections_opened_total: 3,
     'connections_closed_total{code="3001"}': 1,
     'connections_closed_total{code="1006"}': 0,
-    connections_refused_total: 1,
+    'connections_refused_total{status="403"}': 1,
+    'connections_refused_total{status="401"}': 0,
     messages_received_total: 4,
     // é as UTF-8, fail, nobody, wait.
     received_bytes_total: 2 + 4 + 6 + 4,
