@@ -65,7 +65,8 @@ suite('compose --profile samples', () => {
       await enter('rooms', { Name: 'anna', Room: 'cats' }, 'Enter', other)
       await other.getByText('Here: anna', { exact: true }).waitFor()
       await page.goto(`${url}/dashboard`)
-      await page.locator('polyline.cpu[points]').waitFor()
+      // A level line, of a machine that is wholly busy, has no height, which Playwright takes for hidden.
+      await page.locator('polyline.cpu[points]').waitFor({ state: 'attached' })
       await page.goto(`${url}/ticker`)
       await page.getByRole('cell').first().waitFor()
       await enter('notifications', { 'I am': 'anna' }, 'Log in')
