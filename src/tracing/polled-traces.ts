@@ -7,6 +7,8 @@ import type { Traces } from './traces.ts'
 const LEASE_MS = 10_000
 /** So many events wait to be asked for. */
 const MOST_WAITING = 2000
+/** Behind them so many that are the end of a connection, which is not to be taken for a message too many. */
+const MOST_CLOSES_WAITING = 2000
 /** So much of messages waits, in characters: all of it goes into one answer. */
 const MOST_WAITING_LENGTH = 1024 * 1024
 
@@ -71,8 +73,8 @@ export class PolledTraces {
     const trace = this.#traces.start(whose, shownBytes, {
       event: event => {
         const length = (event.text ?? event.base64 ?? '').length
-        if (polled.events.length >= MOST_WAITING || polled.length + length > MOST_WAITING_LENGTH)
-          polled.dropped++
+        const most = MOST_WAITING + (event.what === 'close' ? MOST_CLOSES_WAITING : 0)
+        if (polled.events.length >= most || polled.length + length > MOST_WAITING_LENGTH) polled.dropped++
         else {
           polled.events.push(event)
           polled.length += length

@@ -25,6 +25,23 @@ test('what waits to be told is bounded, however large the messages are', () => {
   assert.equal(anna.tap, undefined)
 })
 
+test('a close is told behind all that waits, and is no message that was dropped', t => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const polled = new PolledTraces(traces)
+  polled.next('d', { user: 'anna' }, 0)
+  // Within three seconds, since a trace tells a thousand of each; nobody asks in between.
+  for (let i = 0; i < 3000; i++) {
+    now = 10_000 + i
+    anna.tap?.received(Buffer.from('x'), false)
+  }
+  traces.closed(anna, 4001, '')
+  const { events, dropped } = polled.next('d', { user: 'anna' }, 0, 1)
+  assert.equal(events.at(-1)?.what, 'close')
+  assert.deepEqual([events.length, dropped], [2001, 1000])
+  polled.stop('d')
+})
+
 test('a connection that has closed by the time its trace begins is told so', () => {
   const polled = new PolledTraces(traces)
   const part = polled.next('b', { connection: 'gone' }, 1024)
