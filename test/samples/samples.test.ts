@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core'
 import { gatewayAction, sendGatewayMessage } from '../../src/client.ts'
 import { axeViolations, launchBrowser, noBrowser } from '../support/browser.ts'
 import { connect, refusal } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { root } from '../support/gateway.ts'
 import { startSamples } from './stage.ts'
 
@@ -187,6 +188,10 @@ suite('the samples in Chromium', { skip: noBrowser }, () => {
       assert.match(String((await client.messages(1))[0]), /^\{"error":"send the stocks/)
       client.send('["ACME"]')
       assert.match(String((await client.messages(2))[1]), /^\{"stock":"ACME","price":/)
+      await push('UMBRA', 6000)
+      await push('ACME', 2000)
+      await eventually('the new price', () => client.got.includes('{"stock":"ACME","price":2000}'))
+      assert.ok(!client.got.some(price => String(price).includes('UMBRA')))
     })
 
     await t.test('the pages come back after a restart of the gateway', async t => {
@@ -197,12 +202,15 @@ suite('the samples in Chromium', { skip: noBrowser }, () => {
       await present.waitFor()
       const ticker = await open(t, browser, `${url}/ticker`)
       await ticker.getByRole('cell').first().waitFor()
-      for (const [name, gone] of [
+      for (const [name, back] of [
         ['rooms', present],
         ['ticker', ticker.getByText('live', { exact: true })],
       ] as const) {
+        const from = gateways[name].lines.length
         await gatewayAction(name, 'restart', { controlDir })
-        await gone.waitFor()
+        // Until then the page may not know of it, and show what it did before.
+        await gateways[name].event('client.open', from)
+        await back.waitFor()
       }
       await say(rooms, 'here again')
       await line(rooms, 'Emil: here again')
