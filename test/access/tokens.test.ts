@@ -78,12 +78,13 @@ test('without a token nobody gets in, and is told how', async t => {
 
 test('when its token expires a connection is closed with 4401, unless it was given a new one', async t => {
   const gateway = await startGateway(t, { env, listener })
-  const short = await mint(gateway, '--user', 'anna', '--ttl', '3s')
+  const fresh = await mint(gateway, '--user', 'anna', '--ttl', '1h')
+  // Long enough for the command that renews it, also where starting it takes seconds.
+  const short = await mint(gateway, '--user', 'anna', '--ttl', '10s')
   const authorization = { headers: { authorization: `Bearer ${short}` } }
   for (let i = 0; i < 4; i++) await connect(t, gateway.url, [], authorization)
   const own = (await gateway.events('client.open', 4)).map(line => line.conn)
   const put = (id: unknown, token: unknown) => gateway.call('PUT', `/connections/${id}/token`, { token })
-  const fresh = await mint(gateway, '--user', 'anna', '--ttl', '1h')
   const answer = await put(own[1], fresh)
   assert.equal(answer.status, 200)
   assert.ok(new Date(answer.body.expiresAt).getTime() > Date.now() + 3_000_000)
@@ -91,7 +92,7 @@ test('when its token expires a connection is closed with 4401, unless it was giv
   assert.equal(command.code, 0, command.err)
   const third = await put(own[3], fresh)
   assert.equal(third.status, 200)
-  const closes = await gateway.line(line => line.event === 'client.close')
+  const closes = await gateway.line(line => line.event === 'client.close', 0, 30_000)
   assert.equal(closes.code, 4401)
   assert.equal(closes.conn, own[0])
   const left = (await gateway.call('GET', '/connections')).body.connections.map((c: { id: string }) => c.id)
@@ -100,7 +101,7 @@ test('when its token expires a connection is closed with 4401, unless it was giv
 
 test('a listener can renew a token that the client sends, and a bad one changes nothing', async t => {
   const gateway = await startGateway(t, { env, listener })
-  const token = await mint(gateway, '--user', 'anna', '--ttl', '2s')
+  const token = await mint(gateway, '--user', 'anna', '--ttl', '1m')
   const client = await connect(t, `${gateway.url}/?token=${token}`)
   const start = await gateway.event('client.open')
   await client.messages(1)

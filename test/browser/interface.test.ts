@@ -84,6 +84,7 @@ test('it takes what the browser’s own takes, and ends once', { skip: noBrowser
       await page.evaluate(`socket.close(); make('${http(gateway)}', '${gateway.url}', null, { minDelayMs: 0 })
       .catch(error => seen.push(error.name))`)
       await seen(page, 'RangeError')
+      await seen(page, 'close 1005 3')
     },
   )
 
