@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { gatewayState, sendGatewayMessage } from '../../src/client.ts'
 import { cli } from '../support/cli.ts'
 import { connect } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type GatewayProcess, spawnGateway, startGateway } from '../support/gateway.ts'
 
 const token = 'a-token-of-good-length'
@@ -107,7 +108,7 @@ test('sendGatewayMessage and the command reach it by URL', async t => {
   )
   assert.equal(lines.code, 0, lines.err)
   assert.deepEqual(await client.messages(5), ['one', 'two', 'three', 'four', 'five'])
-  assert.equal((await run('health', '--url', url)).code, 0)
+  await eventually('exit 0', async () => (await run('health', '--url', url)).code === 0)
   assert.equal((await run('status', '--url', 'http://127.0.0.1:1')).code, 3)
   assert.equal((await run('status', '--url', 'nonsense')).code, 2)
   assert.equal((await cli({ cwd: '/' }, 'status', '--url', url)).code, 1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { WebSocketServer } from 'ws'
 import { certificate } from '../support/certificate.ts'
 import { cli, startCli } from '../support/cli.ts'
@@ -15,17 +15,43 @@ export const onMessage = d => {
   if (d.message === 'bytes') d.message = Buffer.from([0, 171])
 }`
 
+/** Connects, sends these lines and waits for what must be printed then, however late it comes. Ctrl-C ends the wait. */
+async function talkUntil(
+  t: TestContext,
+  cwd: string,
+  input: string,
+  words: string[],
+  out: RegExp,
+  ...err: RegExp[]
+) {
+  const running = startCli(t, { cwd }, 'connect', ...words, '--wait', '60')
+  running.child.stdin?.end(input)
+  await running.prints(out)
+  for (const pattern of err) await running.says(pattern)
+  running.child.kill('SIGINT')
+  return running.ended
+}
+
 test('connect in a pipe: lines go out, messages come out, to the gateway of this folder', async t => {
   const gateway = await startGateway(t, { listener: { 'listener.js': LISTENER } })
   const cwd = gateway.folder
-  const piped = await cli({ cwd, input: 'one\r\n\n\u2028müsli\nlast' }, 'connect')
+  const piped = await talkUntil(t, cwd, 'one\r\n\n\u2028müsli\nlast', [], /last\n/)
   assert.deepEqual(piped, { code: 0, out: '/\none\n\n\u2028müsli\nlast\n', err: '' })
-  const bytes = await cli({ cwd, input: 'bytes\n' }, 'connect', '/chat?x=1', '--binary')
+  const bytes = await talkUntil(t, cwd, 'bytes\n', ['/chat?x=1', '--binary'], /00 ab\n/)
   assert.deepEqual(bytes, { code: 0, out: '/chatx=1\n00 ab\n', err: '' })
-  const told = await cli({ cwd, input: 'bytes\n' }, 'connect', gateway.url.replace('ws://', ''), '--ping')
+  const notes = [
+    /^gateway: a binary message of 2 bytes; --binary shows it in hex$/m,
+    /^gateway: pong after \d+\.\d ms$/m,
+  ]
+  const told = await talkUntil(
+    t,
+    cwd,
+    'bytes\n',
+    [gateway.url.replace('ws://', ''), '--ping'],
+    /\n/,
+    ...notes,
+  )
   assert.deepEqual([told.code, told.out], [0, '/\n'])
-  assert.match(told.err, /^gateway: a binary message of 2 bytes; --binary shows it in hex$/m)
-  assert.match(told.err, /^gateway: pong after \d+\.\d ms$/m)
   const closed = await cli({ cwd, input: 'close\n' }, 'connect', gateway.url, '--wait', '10')
   assert.deepEqual([closed.code, closed.out], [1, '/\n'])
   const words = 'gateway: closed with 4000 (Application), "as you \\n like": A code of your own listener.\n'

@@ -60,13 +60,7 @@ export class Terminal {
   get screen(): string[] {
     const end = this.out.lastIndexOf('\u001b[J')
     const begin = this.out.lastIndexOf('\u001b[H', end)
-    return (
-      this.out
-        .slice(begin + 3, end)
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
-        .replaceAll(/\u001b\[[\d;]*[Km]/g, '')
-        .split(/\r+\n/)
-    )
+    return linesOf(this.out.slice(begin + 3, end))
   }
 
   /** Types a text, or the bytes of keys. */
@@ -103,9 +97,23 @@ export class Terminal {
     return this.until(`${pattern} on the screen`, () => this.screen.some(line => pattern.test(line)))
   }
 
+  /** Waits until a line of any frame matches, also of one that another has followed since. */
+  showed(pattern: RegExp): Promise<void> {
+    return this.until(`${pattern} on the screen for a moment`, () => {
+      const [, ...frames] = this.out.split('\u001b[H')
+      return frames.some(frame => linesOf(frame.split('\u001b[J', 1).join()).some(line => pattern.test(line)))
+    })
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL')
   }
+}
+
+/** What stands on the lines of a frame, without its colours. */
+function linesOf(frame: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
+  return frame.replaceAll(/\u001b\[[\d;]*[Km]/g, '').split(/\r+\n/)
 }
 
 /** Runs the command `gateway` on a terminal; it is killed when the test ends. */
