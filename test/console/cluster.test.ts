@@ -11,8 +11,12 @@ test('the console shows the nodes of a cluster, acts on each, and lists the conn
   skip: noBrowser || withoutRedis,
 }, async t => {
   const redis = await startRedis(t)
-  const { env = {} } = controlled()
-  const [here, there] = await Promise.all([startNode(t, redis, { env }), startNode(t, redis)])
+  // Nobody is given up here: with a browser beside them, nodes may be slow.
+  const patient = { WS_NODE_TIMEOUT_MS: '30000' }
+  const [here, there] = await Promise.all([
+    startNode(t, redis, { env: { ...controlled().env, ...patient } }),
+    startNode(t, redis, { env: patient }),
+  ])
   await joined([here, there])
   const other = await nodeId(there)
   const anna = await connect(t, `${here.url}/?user=anna&group=cats`)

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { startGateway, writeFiles } from '../support/gateway.ts'
 import { connect, entries, entry, host, noViolations, text } from './first-page.ts'
 
-test('every control of the page does what it says', { skip: noBrowser, timeout: 60_000 }, async t => {
+test('every control of the page does what it says', { skip: noBrowser, timeout: 180_000 }, async t => {
   const gateway = await startGateway(t)
   writeFiles(gateway.folder, { 'small.bin': 'a file' })
   const browser = await launchBrowser(t)
@@ -93,8 +93,8 @@ test('every control of the page does what it says', { skip: noBrowser, timeout: 
     ['[data-copy=client]', /import \{ GatewaySocket \} from\n/],
     ['[data-copy=push]', new RegExp(`gateway push 'only for you' --to ${id}$`)],
   ] as const) {
-    await page.click(button)
-    await page.locator(button, { hasText: 'Copied' }).waitFor()
+    // It says so for a moment alone.
+    await Promise.all([page.locator(button, { hasText: 'Copied' }).waitFor(), page.click(button)])
     assert.match(await page.evaluate<string>('navigator.clipboard.readText()'), pattern)
   }
   await page.click('#codes summary')
