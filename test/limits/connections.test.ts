@@ -46,7 +46,7 @@ test('a place is given back however a client goes, also before it is in', async 
     socket.resetAndDestroy()
   }
   // Their resets are noticed, although their handshakes are never decided.
-  const end = Date.now() + 5000
+  const end = Date.now() + 30_000
   for (let i = 0; i < 3 && Date.now() < end; ) {
     const isIn = await connect(t, gateway.url).then(
       () => true,
@@ -68,9 +68,9 @@ test('WS_MAX_CONNECTIONS_PER_IP: one more of that address gets 429', async t => 
 test('WS_HANDSHAKE_TIMEOUT_MS is exact to a second, for silence and for a slow request', async t => {
   const gateway = await startGateway(t, { env: { WS_HANDSHAKE_TIMEOUT_MS: '1500' } })
   const ended = async (first: string, drip: string): Promise<number> => {
+    const began = performance.now()
     const socket = connectTcp(gateway.port, '127.0.0.1')
     await once(socket, 'connect')
-    const began = performance.now()
     socket.on('error', () => socket.destroy())
     socket.resume()
     socket.write(first)
@@ -79,13 +79,19 @@ test('WS_HANDSHAKE_TIMEOUT_MS is exact to a second, for silence and for a slow r
     clearInterval(dripping)
     return performance.now() - began
   }
-  const times = await Promise.all([
-    ended('', ''),
-    ended('GET / HTTP/1.1\r\n', ''),
-    ended('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'a'),
-    ended('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n', 'a'),
-  ])
-  for (const ms of times) assert.ok(ms > 1400 && ms < 2700, `${times}`)
+  const requests = [
+    ['', ''],
+    ['GET / HTTP/1.1\r\n', ''],
+    ['GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'a'],
+    ['POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n', 'a'],
+  ] as const
+  // None ends too early. Too late may be a busy machine's doing, but not time after time.
+  for (let round = 1; ; round++) {
+    const times = await Promise.all(requests.map(([first, drip]) => ended(first, drip)))
+    assert.ok(Math.min(...times) > 1400, `${times}`)
+    if (Math.max(...times) < 2700) break
+    assert.ok(round < 5, `${times}`)
+  }
   await connect(t, gateway.url)
 })
 
@@ -96,7 +102,10 @@ test('WS_MAX_HEADER_BYTES: more gets 431', async t => {
 })
 
 test('an address that opens many TCP connections and says nothing is cut off, and no other', async t => {
-  const gateway = await startGateway(t, { env: { WS_MAX_CONNECTIONS_PER_IP: '2' } })
+  // Nobody is cut off for saying nothing, but for being too many.
+  const gateway = await startGateway(t, {
+    env: { WS_MAX_CONNECTIONS_PER_IP: '2', WS_HANDSHAKE_TIMEOUT_MS: '0' },
+  })
   const silent = Array.from({ length: 60 }, () =>
     connectTcp({ port: gateway.port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
   )
