@@ -157,7 +157,7 @@ export class RawClient {
     for (const resolve of wake) resolve()
   }
 
-  async #until<T>(what: string, holds: () => T | undefined, withinMs = 5000): Promise<T> {
+  async #until<T>(what: string, holds: () => T | undefined, withinMs = 20_000): Promise<T> {
     const limit = AbortSignal.timeout(withinMs)
     limit.onabort = () => this.#told()
     for (;;) {
