@@ -78,7 +78,10 @@ test('a hook that takes too long holds up nobody', async t => {
 
 for (const how of ['SIGTERM', 'stop'] as const) {
   test(`${how}: the leaves are told before onUnload, without any grace`, async t => {
-    const gateway = await startScripted(t, { WS_PRESENCE_GRACE_MS: '600000' })
+    const gateway = await startScripted(t, {
+      WS_PRESENCE_GRACE_MS: '600000',
+      WS_SHUTDOWN_TIMEOUT_MS: '60000',
+    })
     const anna = await enter(t, gateway, { user: 'anna', groups: ['a', 'b'] })
     await enter(t, gateway, { user: 'ben', groups: ['a'] })
     await told(gateway, 3)
@@ -88,7 +91,7 @@ for (const how of ['SIGTERM', 'stop'] as const) {
     const begun = performance.now()
     if (how === 'SIGTERM') assert.equal((await gateway.stop()).code, 0)
     else assert.equal((await gateway.call('POST', '/stop')).body.state, 'stopped')
-    assert.ok(performance.now() - begun < 6000, 'it waited for the grace')
+    assert.ok(performance.now() - begun < 20_000, 'it waited for the grace')
     const lines = (await told(gateway, 6)).slice(3)
     assert.deepEqual(lines.sort(), ['left a anna', 'left a ben', 'left b anna'])
     const unloaded = await gateway.until('onUnload', () => {

@@ -201,6 +201,6 @@ async function somebody(t: TestContext) {
 
 function node(t: TestContext, redis: RedisServer): Promise<GatewayProcess> {
   const [, stream = ''] = /`WS_PUSH_STREAM=(\w+)`/.exec(nodes) ?? []
-  const env = { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: stream, WS_NODE_TIMEOUT_MS: '1000' }
+  const env = { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: stream }
   return startGateway(t, { listener: { 'listener.ts': listener }, env })
 }

@@ -14,7 +14,7 @@ const scaling = readFileSync(join(root, 'docs/scaling.md'), 'utf8')
 function node(t: TestContext, redis: RedisServer, env: Record<string, string>): Promise<GatewayProcess> {
   return startGateway(t, {
     listener: { 'listener.mjs': listener },
-    env: { WS_REDIS_URL: redis.url, WS_NODE_TIMEOUT_MS: '500', WS_PRESENCE_GRACE_MS: '100', ...env },
+    env: { WS_REDIS_URL: redis.url, WS_NODE_TIMEOUT_MS: '6000', WS_PRESENCE_GRACE_MS: '100', ...env },
   })
 }
 
