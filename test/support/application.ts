@@ -1,8 +1,9 @@
 /** An application that the gateway asks over HTTP, with answers that a test decides on. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { freePort } from './ports.ts'
 
 /** One request of the gateway. */
 export interface Asked {
@@ -94,12 +95,12 @@ export class TestApplication {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
+    if (this.#port === 0 && socketPath === undefined) this.#port = await freePort()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       if (socketPath !== undefined) server.listen(socketPath, resolve)
       else server.listen(this.#port, '127.0.0.1', resolve)
     })
-    if (socketPath === undefined) this.#port = (server.address() as AddressInfo).port
     this.#server = server
   }
 
@@ -114,13 +115,13 @@ export class TestApplication {
   }
 
   /** Waits for a request. */
-  async event(match: string | ((asked: Asked) => boolean), withinMs = 10_000): Promise<Asked> {
+  async event(match: string | ((asked: Asked) => boolean), withinMs = 30_000): Promise<Asked> {
     const fits = typeof match === 'string' ? ({ event }: Asked) => event === match : match
     return this.until(`a request ${match}`, () => this.asked.find(fits), withinMs)
   }
 
   /** Waits until something holds that requests decide. */
-  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 10_000): Promise<T> {
+  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 30_000): Promise<T> {
     const end = Date.now() + withinMs
     for (;;) {
       const value = holds()
