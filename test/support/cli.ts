@@ -67,7 +67,7 @@ export class RunningCli {
   }
 
   async #until(stream: Readable | null, holds: () => boolean): Promise<void> {
-    const late = AbortSignal.timeout(10_000)
+    const late = AbortSignal.timeout(30_000)
     while (!holds()) {
       if (stream === null) throw new Error('no pipe')
       await once(stream, 'data', { signal: late })

@@ -33,7 +33,7 @@ export class Client {
   }
 
   /** Waits until so many messages have arrived, and gives them all. */
-  async messages(count: number, withinMs = 10_000): Promise<(string | Buffer)[]> {
+  async messages(count: number, withinMs = 30_000): Promise<(string | Buffer)[]> {
     const end = Date.now() + withinMs
     while (this.got.length < count) {
       if (Date.now() > end || this.ws.readyState === WebSocket.CLOSED) {

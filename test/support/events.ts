@@ -39,7 +39,7 @@ export class Events {
 
   /** Waits for so many events of this name, and gives their data. */
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  async of(name: string, count: number, withinMs = 10_000): Promise<any[]> {
+  async of(name: string, count: number, withinMs = 30_000): Promise<any[]> {
     const end = Date.now() + withinMs
     for (;;) {
       const found = this.all.filter(({ event }) => event === name)
@@ -51,7 +51,7 @@ export class Events {
   }
 
   /** Waits until the gateway has ended the stream. */
-  async ended(withinMs = 10_000): Promise<void> {
+  async ended(withinMs = 30_000): Promise<void> {
     const end = Date.now() + withinMs
     while (!this.#isOver) {
       if (Date.now() > end) throw new Error('the stream goes on')

@@ -112,7 +112,7 @@ export class GatewayProcess {
   }
 
   /** Waits until something holds that the process's output decides. */
-  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 10_000): Promise<T> {
+  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 30_000): Promise<T> {
     const end = Date.now() + withinMs
     for (;;) {
       const value = holds()
