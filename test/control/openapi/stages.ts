@@ -39,7 +39,7 @@ export const onMessage = async data => {
   if (data.how === 'value') data.message = 1n
 }
 export const onClientClose = ({ conn }) =>
-  conn.request.query.includes('slow') ? new Promise(done => setTimeout(done, 5000)) : undefined
+  conn.request.query.includes('slow') ? new Promise(done => setTimeout(done, 10_000)) : undefined
 `
 
 export interface Node extends Stage {
@@ -121,7 +121,7 @@ export async function startStages(t: TestContext): Promise<Stages> {
     start({
       env: { WS_LISTENER: application.url, WS_LISTENER_EVENTS: 'push', WS_LISTENER_TIMEOUT_MS: '200' },
     }),
-    start({ listener: files }),
+    start({ listener: files, env: { WS_SHUTDOWN_TIMEOUT_MS: '60000' } }),
     startNodes(t, redis, { nodes: 2, env: { WS_PUSH_STREAM: 'pushes', WS_NODE_TIMEOUT_MS: '60000' } }),
   ])
   if (one === undefined || two === undefined) throw new Error('too few nodes')
