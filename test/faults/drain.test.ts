@@ -16,7 +16,7 @@ function healthz(gateway: GatewayProcess): Promise<number> {
 }
 
 test('a drain: /healthz fails first, nobody new gets in, connections go bit by bit, pushes still reach the rest', async t => {
-  const gateway = await startGateway(t, { env: { WS_DRAIN_MS: '2000' } })
+  const gateway = await startGateway(t, { env: { WS_DRAIN_MS: '7000', WS_SHUTDOWN_TIMEOUT_MS: '60000' } })
   const clients = await Promise.all(Array.from({ length: 40 }, () => connect(t, gateway.url)))
   assert.equal(await healthz(gateway), 200)
   const began = performance.now()
@@ -27,7 +27,7 @@ test('a drain: /healthz fails first, nobody new gets in, connections go bit by b
     }),
   )
   gateway.child.kill('SIGTERM')
-  await gateway.line(line => line.event === 'gateway.stop' && line.ms === 2000)
+  await gateway.line(line => line.event === 'gateway.stop' && line.ms === 7000)
   assert.equal(await healthz(gateway), 503)
   assert.equal(await refused(gateway.url), 503)
   const { status, body } = await gateway.push({ message: 'still here' })
@@ -36,12 +36,12 @@ test('a drain: /healthz fails first, nobody new gets in, connections go bit by b
   const closed = (await Promise.all(times)).sort((a, b) => a - b)
   const { code } = await gateway.exited
   assert.equal(code, 0)
-  assert.ok(performance.now() - began > 1950, 'it takes its time, also for the load balancer to notice')
+  assert.ok(performance.now() - began > 6950, 'it takes its time, also for the load balancer to notice')
   const [first = 0] = closed
   const last = closed.at(-1) ?? 0
-  assert.ok(first > 350, `the first went after ${first} ms`)
+  assert.ok(first > 1350, `the first went after ${first} ms`)
   assert.ok(last - first > 500, `all went within ${last - first} ms`)
-  assert.ok(last < 3500)
+  assert.ok(last < 20_000, `the last went after ${last} ms`)
 })
 
 test('a drain is part of the shutdown time, and a second signal ends it', async t => {
@@ -50,9 +50,9 @@ test('a drain is part of the shutdown time, and a second signal ends it', async 
   const client = await connect(t, long.url)
   const began = performance.now()
   assert.equal((await long.stop()).code, 0)
-  assert.ok(performance.now() - began < 1900)
+  assert.ok(performance.now() - began < 15_000)
   assert.equal((await client.closed).code, 1001)
-  const twice = await startGateway(t, { env: { WS_DRAIN_MS: '5000' } })
+  const twice = await startGateway(t, { env: { WS_DRAIN_MS: '60000', WS_SHUTDOWN_TIMEOUT_MS: '120000' } })
   twice.child.kill('SIGTERM')
   await twice.line(line => line.event === 'gateway.stop')
   twice.child.kill('SIGTERM')
@@ -61,7 +61,7 @@ test('a drain is part of the shutdown time, and a second signal ends it', async 
 
 test('after a drain there is still time for onUnload, whatever onClientClose does', async t => {
   const gateway = await startGateway(t, {
-    env: { WS_DRAIN_MS: '1400', WS_SHUTDOWN_TIMEOUT_MS: '2000' },
+    env: { WS_DRAIN_MS: '2000', WS_SHUTDOWN_TIMEOUT_MS: '10000' },
     listener: {
       'listener.mjs': `export const onClientClose = () => new Promise(() => undefined)
         export const onUnload = gateway => gateway.log.info('unloaded')`,

@@ -41,7 +41,7 @@ test('kill -9 at any point, and the next start is a whole one', async t => {
 test('the log folder is deleted while it runs, and comes back with the next lines', async t => {
   const gateway = await startGateway(t)
   rmSync(join(gateway.folder, 'logs'), { recursive: true })
-  const end = Date.now() + 10_000
+  const end = Date.now() + 30_000
   for (;;) {
     await gateway.push({ message: 'x' })
     await sleep(200)
@@ -87,7 +87,7 @@ test('the clock is set back: pings, limits, reloads and the log go on', {
       FAKETIME_NO_CACHE: '1',
       // As on a real machine: only the time of day jumps.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      WS_HEARTBEAT_MS: '300',
+      WS_HEARTBEAT_MS: '2500',
       WS_MAX_MESSAGES_PER_SECOND: '50',
     },
   })
@@ -95,7 +95,7 @@ test('the clock is set back: pings, limits, reloads and the log go on', {
   const silent = await connect(t, gateway.url, [], { autoPong: false })
   writeFileSync(clock, '-3600')
   assert.equal((await silent.closed).code, 1006, 'who is dead is still noticed')
-  for (let i = 0; i < 3; i++) await once(client.ws, 'ping')
+  for (let i = 0; i < 2; i++) await once(client.ws, 'ping')
   for (let i = 0; i < 60; i++) client.send('?')
   await client.messages(60)
   writeFiles(join(folder, 'listener'), {
