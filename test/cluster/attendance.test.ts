@@ -85,7 +85,7 @@ test('of who was at a node that was taken for dead and goes on, joins and leaves
   skip: withoutRedis,
 }, async t => {
   const redis = await startRedis(t, { persistent: false })
-  const env = { WS_REDIS_URL: redis.url, WS_PRESENCE_GRACE_MS: '200', WS_NODE_TIMEOUT_MS: '1000' }
+  const env = { WS_REDIS_URL: redis.url, WS_PRESENCE_GRACE_MS: '200', WS_NODE_TIMEOUT_MS: '4000' }
   const paused = await startGateway(t, { env, listener })
   const other = await startGateway(t, { env, listener })
   const ann = await connect(t, `${paused.url}/?user=ann&group=g`)
@@ -128,12 +128,13 @@ test('a Redis that hangs for longer than WS_NODE_TIMEOUT_MS kills no node', {
   skip: withoutRedis,
 }, async t => {
   const redis = await startRedis(t, { persistent: false })
-  const env = { WS_REDIS_URL: redis.url, WS_NODE_TIMEOUT_MS: '1000' }
+  const env = { WS_REDIS_URL: redis.url, WS_NODE_TIMEOUT_MS: '2500' }
   const nodes = [await startGateway(t, { env }), await startGateway(t, { env })]
   redis.pause()
   t.after(() => redis.resume())
-  await wait(3000)
+  // Not so long that they lose their connections: that is another matter.
+  await wait(4000)
   redis.resume()
-  await wait(1500)
+  await wait(3500)
   for (const { lines } of nodes) assert.ok(!lines.some(line => line.msg === 'a node is dead'))
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enter, startCluster } from '../support/cluster.ts'
+import { enter, mortal, startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Answer, callSocket, type GatewayProcess } from '../support/gateway.ts'
 import { withoutRedis } from '../support/redis.ts'
@@ -14,6 +14,8 @@ const listener = {
       if (data.message === 'slow') await new Promise(resolve => setTimeout(resolve, 1000))
       if (data.message === 'once bad' && fails++ === 0) throw new Error('not now')
       if (data.message === 'endless') await new Promise(() => undefined)
+      if (data.message === 'let go') gateway.state.isFree = true
+      if (data.message === 'held' && !gateway.state.isFree) await new Promise(() => undefined)
     }`,
 }
 
@@ -104,17 +106,18 @@ test('what failed may be tried again with its key', { skip: withoutRedis }, asyn
 test('a node that dies during the first call does not hold the key for ever', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t, { listener })
+  const { nodes } = await startCluster(t, { listener, env: mortal })
   const [one, two] = nodes
-  const lost = push(one, 'k', { message: 'slow' }).catch(() => 'lost')
-  await eventually('its run', () => ran(nodes, 'slow') === 1)
-  const second = push(two, 'k', { message: 'slow' })
+  await two.push({ message: 'let go' })
+  const lost = push(one, 'k', { message: 'held' }).catch(() => 'lost')
+  await eventually('its run', () => ran(nodes, 'held') === 1)
+  const second = push(two, 'k', { message: 'held' })
   await one.stop('SIGKILL')
   assert.equal(await lost, 'lost')
   const { status } = await second
   assert.ok(status === 200 || status >= 500, `${status}`)
   if (status !== 200)
-    await eventually('a later try', async () => (await push(two, 'k', { message: 'slow' })).status === 200)
+    await eventually('a later try', async () => (await push(two, 'k', { message: 'held' })).status === 200)
 })
 
 test('while Redis is away a push with a key is still delivered at home, once', {

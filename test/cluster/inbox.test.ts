@@ -13,7 +13,10 @@ test('what nodes have answered each other does not stay in Redis', { skip: witho
   const { node } = (await asker.call('GET', '/status')).body
   const inbox = `websocket-gateway:{websocket}:node:${node}`
   await eventually('an empty inbox', async () => (await redis.command('XLEN', inbox)) === 0)
-  assert.equal((await asker.call('GET', '/connections?scope=cluster')).body.unanswered, undefined)
+  await eventually('an answer of all', async () => {
+    const { body } = await asker.call('GET', '/connections?scope=cluster')
+    return body.unanswered === undefined
+  })
 })
 
 test('of an order to one connection its node alone answers, of one to a user all do', {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enter, joined, startCluster } from '../support/cluster.ts'
+import { enter, joined, mortal, startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { withoutRedis } from '../support/redis.ts'
 import { startTraffic } from '../support/traffic.ts'
@@ -37,7 +37,7 @@ const heads = [
 ]
 
 test('what somebody else writes into the streams is passed over', { skip: withoutRedis }, async t => {
-  const { redis, nodes } = await startCluster(t)
+  const { redis, nodes } = await startCluster(t, { env: mortal })
   const [one, two] = nodes
   const traffic = await startTraffic(t, nodes)
   const { got } = await enter(t, two, 'user=anna&group=a')

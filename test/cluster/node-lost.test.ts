@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { joined, NODE_TIMEOUT_MS, nodeId, startCluster, startNode, untilStatus } from '../support/cluster.ts'
+import {
+  joined,
+  NODE_TIMEOUT_MS,
+  nodeId,
+  shortLived,
+  startCluster,
+  startNode,
+  untilStatus,
+} from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { withoutRedis } from '../support/redis.ts'
 import { faultIn, numbersOf, startTraffic } from '../support/traffic.ts'
@@ -8,7 +16,7 @@ import { faultIn, numbersOf, startTraffic } from '../support/traffic.ts'
 test('a node killed in the middle of traffic: the others lose nothing, and get its last words alike', {
   skip: withoutRedis,
 }, async t => {
-  const { redis, nodes } = await startCluster(t)
+  const { redis, nodes } = await startCluster(t, { env: shortLived })
   const [one, two, three] = nodes
   const traffic = await startTraffic(t, nodes)
   await traffic.flows(100)
@@ -17,7 +25,7 @@ test('a node killed in the middle of traffic: the others lose nothing, and get i
   const dead = traffic.publishers.filter(({ node }) => node === three)
   await traffic.flows(100, left)
   await joined([one, two])
-  const next = await startNode(t, redis)
+  const next = await startNode(t, redis, { env: shortLived })
   await joined([one, two, next])
   await traffic.flows(100, left)
   traffic.publishers.splice(0, Infinity, ...left)
@@ -34,7 +42,7 @@ test('a node killed in the middle of traffic: the others lose nothing, and get i
 test('a node stopped for longer than its time, and continued: it gets everything, once and in order', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t)
+  const { nodes } = await startCluster(t, { env: shortLived })
   const [one, two, three] = nodes
   const id = await nodeId(three)
   const traffic = await startTraffic(t, nodes)
@@ -60,14 +68,14 @@ test('a node stopped for longer than its time, and continued: it gets everything
 test('a node that stops in good order has sent all that it was told, and is gone at once', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t, { env: { WS_NODE_TIMEOUT_MS: '30000' } })
+  const { nodes } = await startCluster(t, { env: { WS_NODE_TIMEOUT_MS: '60000' } })
   const [one, two, three] = nodes
   const traffic = await startTraffic(t, [one, two])
   await traffic.flows(50)
   for (let i = 0; i < 200; i++) assert.equal((await three.push({ message: `leaving ${i}` })).status, 200)
   assert.equal((await three.stop()).code, 0)
   await Promise.all(
-    [one, two].map(node => untilStatus(node, 'two nodes', status => status.nodes.length === 2, 3000)),
+    [one, two].map(node => untilStatus(node, 'two nodes', status => status.nodes.length === 2, 20_000)),
   )
   await traffic.flows(50)
   await traffic.complete()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enter, nodeId, startCluster, untilStatus } from '../support/cluster.ts'
+import { enter, mortal, nodeId, startCluster, untilStatus } from '../support/cluster.ts'
 import { listen } from '../support/events.ts'
 import { startGateway } from '../support/gateway.ts'
 import { withoutRedis } from '../support/redis.ts'
@@ -8,7 +8,7 @@ import { withoutRedis } from '../support/redis.ts'
 test('any node traces a user wherever its connections are, and tells what the others can be told to do', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t)
+  const { nodes } = await startCluster(t, { env: mortal })
   const [one, two, three] = nodes
   const ids = await Promise.all(nodes.map(nodeId))
   const events = await listen(t, one.socket, '/trace?user=anna')
@@ -54,12 +54,12 @@ test('any node traces a user wherever its connections are, and tells what the ot
   const ofConnection = await listen(t, one.socket, `/trace?connection=${last.id}`)
   const ofUser = await listen(t, one.socket, '/trace?user=bert')
   await two.stop('SIGKILL')
-  assert.deepEqual(await ofConnection.of('end', 1, 20_000), [
+  assert.deepEqual(await ofConnection.of('end', 1, 30_000), [
     { reason: 'the node of the connection has gone' },
   ])
   await ofConnection.ended()
   await enter(t, one, 'user=bert')
-  await ofUser.of('trace', 2, 20_000)
+  await ofUser.of('trace', 2, 30_000)
 })
 
 test('without a cluster there are no nodes', async t => {

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Entered, enter, joined, NODE_TIMEOUT_MS, startNode, startNodes } from '../support/cluster.ts'
+import {
+  type Entered,
+  enter,
+  joined,
+  NODE_TIMEOUT_MS,
+  shortLived,
+  startNode,
+  startNodes,
+} from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import type { GatewayProcess } from '../support/gateway.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
 import { faultIn } from '../support/traffic.ts'
 
-const env = { WS_PUSH_STREAM: 'pushes' }
+const env = { ...shortLived, WS_PUSH_STREAM: 'pushes' }
 const listener = {
   'listener.mjs': `
     export const onClientOpen = data => data.conn.send(data.conn.id)
@@ -31,9 +39,9 @@ interface Stage {
 }
 
 /** Three nodes, a client at each, and an application that adds to the stream without a pause. */
-async function stage(t: TestContext): Promise<Stage> {
+async function stage(t: TestContext, more = {}): Promise<Stage> {
   const redis = await startRedis(t)
-  const nodes = await startNodes(t, redis, { env, listener })
+  const nodes = await startNodes(t, redis, { env: { ...env, ...more }, listener })
   const entered = await Promise.all(nodes.map(node => enter(t, node)))
   let count = 0
   let ended = false
@@ -113,15 +121,14 @@ test('the node that reads is stopped for longer than its time, and continued', {
 test('the node that reads is stopped in good order: another goes on at once', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes, entered, leader, added, end } = await stage(t)
+  const { nodes, entered, leader, added, end } = await stage(t, { WS_NODE_TIMEOUT_MS: '60000' })
   const node = nodes[leader]
   nodes.splice(leader, 1)
   entered.splice(leader, 1)
   assert.equal((await node?.stop())?.code, 0)
-  const began = performance.now()
   const from = added()
+  // Long before the time of the one that has gone would have been over.
   await eventually('it to go on', () => entered.every(({ got }) => Number(got().at(-1)) > from), 20_000)
-  assert.ok(performance.now() - began < NODE_TIMEOUT_MS + 500, `${performance.now() - began} ms`)
   await end()
   await assertWhole(entered, added())
 })

@@ -30,7 +30,7 @@ test('a reader of the stream that is paused for too long and goes on takes nothi
   }
   isOver = true
   await pushing
-  await client.messages(count)
+  await client.messages(count, 60_000)
   assert.deepEqual(
     client.got,
     Array.from({ length: count }, (_, i) => String(i)),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enter, NODE_TIMEOUT_MS, startNodes } from '../support/cluster.ts'
+import { enter, NODE_TIMEOUT_MS, shortLived, startNodes } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { faultIn } from '../support/traffic.ts'
 
-const env = { WS_PUSH_STREAM: 'pushes' }
+const env = { ...shortLived, WS_PUSH_STREAM: 'pushes' }
 const listener = {
   'listener.mjs': `
     export const onClientOpen = data => data.conn.send(data.conn.id)

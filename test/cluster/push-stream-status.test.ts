@@ -11,7 +11,7 @@ test('a stream that cannot be read is a warning, said once, until it can', {
   const redis = await startRedis(t)
   await redis.command('SET', 'pushes', 'no stream')
   const gateway = await startGateway(t, {
-    env: { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: 'pushes', WS_NODE_TIMEOUT_MS: '500' },
+    env: { WS_REDIS_URL: redis.url, WS_PUSH_STREAM: 'pushes', WS_NODE_TIMEOUT_MS: '6000' },
   })
   const warned = await eventually('a warning', async () => {
     const { body } = await gateway.call('GET', '/health')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { joined, NODE_TIMEOUT_MS, startCluster, untilStatus } from '../support/cluster.ts'
+import { joined, NODE_TIMEOUT_MS, shortLived, startCluster, untilStatus } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { withoutRedis } from '../support/redis.ts'
 import { startTraffic } from '../support/traffic.ts'
@@ -39,7 +39,7 @@ test('Redis killed and started again in the middle of traffic: nothing lost, not
 test('Redis paused for longer than the time of a node, and continued: nothing lost, nothing twice', {
   skip: withoutRedis,
 }, async t => {
-  const { redis, nodes } = await startCluster(t)
+  const { redis, nodes } = await startCluster(t, { env: shortLived })
   const traffic = await startTraffic(t, nodes)
   await traffic.flows(100)
   redis.pause()

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { joined, NODE_TIMEOUT_MS, startCluster, startNodes, untilStatus } from '../support/cluster.ts'
+import {
+  joined,
+  NODE_TIMEOUT_MS,
+  shortLived,
+  startCluster,
+  startNodes,
+  untilStatus,
+} from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { startTraffic } from '../support/traffic.ts'
@@ -20,7 +27,7 @@ for (const [what, begin, end] of refusals) {
   test(`a Redis that is ${what} for a while is told of, and nothing is lost`, {
     skip: withoutRedis,
   }, async t => {
-    const { redis, nodes } = await startCluster(t)
+    const { redis, nodes } = await startCluster(t, { env: shortLived })
     const traffic = await startTraffic(t, nodes)
     await traffic.flows(50)
     await redis.command(...begin)

@@ -8,7 +8,8 @@ test('what waits for Redis goes out before the node ends, when Redis comes back 
   skip: withoutRedis,
 }, async t => {
   const redis = await startRedis(t)
-  const [one, two] = await startNodes(t, redis, { nodes: 2 })
+  const env = { WS_SHUTDOWN_TIMEOUT_MS: '40000' }
+  const [one, two] = await startNodes(t, redis, { nodes: 2, env })
   assert.ok(one && two)
   const { client } = await enter(t, one)
   const seen = client.got.length

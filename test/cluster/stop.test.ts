@@ -16,7 +16,7 @@ test('a restart while Redis does not answer joins again once it does', { skip: w
   t.after(() => redis.resume())
   assert.equal((await gateway.call('POST', '/restart')).status, 200)
   redis.resume()
-  await eventually('that it is back', () => isJoined(gateway), 15_000)
+  await eventually('that it is back', () => isJoined(gateway), 30_000)
 })
 
 test('a restart while a push of the stream takes its time ends, and the push is not lost', {

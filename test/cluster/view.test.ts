@@ -5,6 +5,7 @@ import {
   joined,
   NODE_TIMEOUT_MS,
   nodeId,
+  shortLived,
   startCluster,
   startNode,
   untilStatus,
@@ -34,7 +35,7 @@ test('status lists the nodes with their counts, and each knows itself', { skip: 
     assert.equal(first.users, 1)
     for (const { host, lastSeen } of status.nodes) {
       assert.ok(typeof host === 'string' && host !== '')
-      assert.ok(Math.abs(Date.now() - new Date(lastSeen).getTime()) < 3 * NODE_TIMEOUT_MS, lastSeen)
+      assert.ok(Math.abs(Date.now() - new Date(lastSeen).getTime()) < 60_000, lastSeen)
     }
     assert.equal(status.backplane.state, 'joined')
     assert.equal(status.backplane.error, null)
@@ -52,7 +53,7 @@ interface Entry {
 test('a node that dies without a word is gone after WS_NODE_TIMEOUT_MS, and the log tells', {
   skip: withoutRedis,
 }, async t => {
-  const { nodes } = await startCluster(t)
+  const { nodes } = await startCluster(t, { env: shortLived })
   const [one, two, three] = nodes
   await enter(t, three, 'group=a&user=anna')
   const id = await nodeId(three)
@@ -62,7 +63,7 @@ test('a node that dies without a word is gone after WS_NODE_TIMEOUT_MS, and the 
   const began = performance.now()
   await joined([one, two])
   const took = performance.now() - began
-  assert.ok(took < 2.5 * NODE_TIMEOUT_MS, `it took ${took} ms`)
+  assert.ok(took < 4 * NODE_TIMEOUT_MS, `it took ${took} ms`)
   await one.line(line => line.event === 'cluster.node' && JSON.stringify(line).includes(id), from)
   const { body } = await two.call('GET', '/groups')
   assert.deepEqual(body.groups, [])
@@ -155,7 +156,7 @@ test('a node that does not answer in time is named, and the others are listed', 
   const began = performance.now()
   const { status, body } = await one.call('GET', '/connections?scope=cluster')
   assert.equal(status, 200)
-  assert.ok(performance.now() - began < 4000)
+  assert.ok(performance.now() - began < 15_000)
   assert.deepEqual(
     body.connections.map((one: Entry) => one.id),
     [id],
@@ -173,12 +174,13 @@ test('a node that does not answer in time is named, and the others are listed', 
 test('a node that has come knows the others at once, however long their time is', {
   skip: withoutRedis,
 }, async t => {
-  const env = { WS_NODE_TIMEOUT_MS: '60000' }
+  // Longer than anybody waits here for a sign of life.
+  const env = { WS_NODE_TIMEOUT_MS: '600000' }
   const redis = await startRedis(t)
   const one = await startNode(t, redis, { env })
   const { id } = await enter(t, one)
   const two = await startNode(t, redis, { env })
-  await joined([one, two], 3000)
+  await joined([one, two], 20_000)
   assert.equal((await two.call('GET', `/connections/${id}`)).status, 200)
   assert.equal((await two.push({ message: 'x' })).body.nodes, 2)
 })

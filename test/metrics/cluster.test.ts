@@ -90,7 +90,7 @@ test('all metrics are there, Prometheus takes them, and no panel of the dashboar
   assert.equal((here.own('push_stream_reader') ?? 0) + (there.own('push_stream_reader') ?? 0), 1)
   assert.ok((here.own('backplane_published_total') ?? 0) >= 1)
   assert.ok((there.own('backplane_received_total') ?? 0) >= 1)
-  // A sign of life each 400 ms.
+  // A sign of life each two seconds.
   await eventually('the way through Redis', async () => {
     return ((await scrape(first)).own('backplane_lag_seconds') ?? 0) > 0
   })
