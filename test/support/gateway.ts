@@ -13,6 +13,9 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const mainFile = join(root, 'dist', 'main.js')
 export const cliFile = join(root, 'dist', 'cli', 'main.cjs')
 
+/** A file, or another process, tells nobody that it has changed. */
+const LOOK_MS = 250
+
 export interface LogLine {
   readonly event?: string
   readonly level: number
@@ -111,7 +114,7 @@ export class GatewayProcess {
     for (const resolve of wake) resolve()
   }
 
-  /** Waits until something holds that the process's output decides. */
+  /** Waits until something holds that the process's output decides; whatever else does is looked at now and then. */
   async until<T>(what: string, holds: () => T | undefined | false, withinMs = 30_000): Promise<T> {
     const end = Date.now() + withinMs
     for (;;) {
@@ -124,7 +127,7 @@ export class GatewayProcess {
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>(resolve => {
         this.#wake.push(resolve)
-        timer = setTimeout(resolve, Math.max(1, end - Date.now()))
+        timer = setTimeout(resolve, Math.min(LOOK_MS, Math.max(1, end - Date.now())))
       })
       clearTimeout(timer)
     }
