@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { PATIENCE_MS } from './eventually.ts'
 import { freePort } from './ports.ts'
 
 /** One request of the gateway. */
@@ -67,6 +68,7 @@ export class TestApplication {
   /** Listens; on the same port as before, if it has listened before. */
   async start(): Promise<void> {
     const { socketPath, tls } = this.#options
+    if (socketPath === undefined && this.#port === 0) this.#port = await freePort()
     const server = tls === undefined ? createServer() : createTlsServer({ ...tls })
     server.on('request', async (request, response) => {
       let text = ''
@@ -115,13 +117,13 @@ export class TestApplication {
   }
 
   /** Waits for a request. */
-  async event(match: string | ((asked: Asked) => boolean), withinMs = 30_000): Promise<Asked> {
+  async event(match: string | ((asked: Asked) => boolean), withinMs = PATIENCE_MS): Promise<Asked> {
     const fits = typeof match === 'string' ? ({ event }: Asked) => event === match : match
     return this.until(`a request ${match}`, () => this.asked.find(fits), withinMs)
   }
 
   /** Waits until something holds that requests decide. */
-  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 30_000): Promise<T> {
+  async until<T>(what: string, holds: () => T | undefined | false, withinMs = PATIENCE_MS): Promise<T> {
     const end = Date.now() + withinMs
     for (;;) {
       const value = holds()

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
+import { PATIENCE_MS } from './eventually.ts'
 import { cleanEnvironment, cliFile } from './gateway.ts'
 
 export interface CliOptions {
@@ -67,7 +68,7 @@ export class RunningCli {
   }
 
   async #until(stream: Readable | null, holds: () => boolean): Promise<void> {
-    const late = AbortSignal.timeout(30_000)
+    const late = AbortSignal.timeout(PATIENCE_MS)
     while (!holds()) {
       if (stream === null) throw new Error('no pipe')
       await once(stream, 'data', { signal: late })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { TestContext } from 'node:test'
 import { type ClientOptions, WebSocket } from 'ws'
+import { PATIENCE_MS } from './eventually.ts'
 
 export class Client {
   readonly ws: WebSocket
@@ -33,7 +34,7 @@ export class Client {
   }
 
   /** Waits until so many messages have arrived, and gives them all. */
-  async messages(count: number, withinMs = 30_000): Promise<(string | Buffer)[]> {
+  async messages(count: number, withinMs = PATIENCE_MS): Promise<(string | Buffer)[]> {
     const end = Date.now() + withinMs
     while (this.got.length < count) {
       if (Date.now() > end || this.ws.readyState === WebSocket.CLOSED) {

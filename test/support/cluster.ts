@@ -18,8 +18,6 @@ export const GRACE_MS = 300
 export const shortLived = { WS_NODE_TIMEOUT_MS: `${NODE_TIMEOUT_MS}` }
 /** The same where it matters that the others are not missed as well. */
 export const mortal = { WS_NODE_TIMEOUT_MS: '5000' }
-/** Several at once, on a busy machine. */
-const START_MS = 30_000
 
 /**
  * Who comes in says who it is in its URL (`?user=anna&group=a&group=b&info={}`), and is told its id. What is told of
@@ -77,7 +75,7 @@ export async function startNode(
   })
   // After its end: it logs the loss of Redis and of the others until then, and would make its folder again.
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  await node.line(line => line.event === 'gateway.start' && line.port !== undefined, 0, START_MS)
+  await node.line(line => line.event === 'gateway.start' && line.port !== undefined)
   return node
 }
 
@@ -88,7 +86,7 @@ export async function startNodes(
   { nodes = 3, ...options }: ClusterOptions = {},
 ): Promise<GatewayProcess[]> {
   const all = await Promise.all(Array.from({ length: nodes }, () => startNode(t, redis, options)))
-  await joined(all, START_MS)
+  await joined(all)
   return all
 }
 

@@ -1,6 +1,7 @@
 /** Server-sent events of the control API, as they come. */
 import { type IncomingMessage, request } from 'node:http'
 import type { TestContext } from 'node:test'
+import { PATIENCE_MS } from './eventually.ts'
 
 export interface ServerEvent {
   readonly event: string
@@ -39,7 +40,7 @@ export class Events {
 
   /** Waits for so many events of this name, and gives their data. */
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  async of(name: string, count: number, withinMs = 30_000): Promise<any[]> {
+  async of(name: string, count: number, withinMs = PATIENCE_MS): Promise<any[]> {
     const end = Date.now() + withinMs
     for (;;) {
       const found = this.all.filter(({ event }) => event === name)
@@ -51,7 +52,7 @@ export class Events {
   }
 
   /** Waits until the gateway has ended the stream. */
-  async ended(withinMs = 30_000): Promise<void> {
+  async ended(withinMs = PATIENCE_MS): Promise<void> {
     const end = Date.now() + withinMs
     while (!this.#isOver) {
       if (Date.now() > end) throw new Error('the stream goes on')

@@ -1,10 +1,13 @@
 /** Waits for a state that can only be asked for, such as what another process answers. */
 import { setTimeout as wait } from 'node:timers/promises'
 
+/** How long anything is waited for that must come: long enough for a machine that stands still for seconds. */
+export const PATIENCE_MS = 30_000
+
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 20_000,
+  withinMs = PATIENCE_MS,
 ): Promise<T> {
   const end = Date.now() + withinMs
   let fault: unknown

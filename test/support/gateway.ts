@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PATIENCE_MS } from './eventually.ts'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const mainFile = join(root, 'dist', 'main.js')
@@ -115,7 +116,7 @@ export class GatewayProcess {
   }
 
   /** Waits until something holds that the process's output decides; whatever else does is looked at now and then. */
-  async until<T>(what: string, holds: () => T | undefined | false, withinMs = 30_000): Promise<T> {
+  async until<T>(what: string, holds: () => T | undefined | false, withinMs = PATIENCE_MS): Promise<T> {
     const end = Date.now() + withinMs
     for (;;) {
       const value = holds()

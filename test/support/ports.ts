@@ -1,20 +1,25 @@
 /** Ports for programs that cannot be told to take a free one. */
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { PATIENCE_MS } from './eventually.ts'
 
-/** Below those that Linux gives to whoever connects, or does not care: those may be gone when they are asked for again. */
-const OWN = { first: 16_384, last: 32_767 }
+/**
+ * Below the ports that the system gives away by itself (32768 and up): to who listens on port 0, and to each connection
+ * that is made. So nobody gets it while its owner is started, or started again.
+ */
+const RANGE = { from: 20_000, to: 32_000 }
 
-/** A port that nobody listens on, and that nobody gets by chance. */
+/** A port that nobody listens on. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = OWN.first + Math.floor(Math.random() * (OWN.last - OWN.first + 1))
-    const server = createServer().listen(port, '127.0.0.1')
+    const port = randomInt(RANGE.from, RANGE.to)
+    const server = createServer()
     try {
-      await once(server, 'listening')
+      await once(server.listen(port, '127.0.0.1'), 'listening')
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') continue
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
       throw error
     }
     server.close()
@@ -24,7 +29,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until somebody listens on a port of 127.0.0.1, or a Unix socket: a program that says nothing can only be asked. */
-export async function listening(at: number | string, withinMs = 10_000): Promise<void> {
+export async function listening(at: number | string, withinMs = PATIENCE_MS): Promise<void> {
   const end = Date.now() + withinMs
   for (;;) {
     const socket = typeof at === 'string' ? connect(at) : connect(at, '127.0.0.1')

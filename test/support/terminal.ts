@@ -5,11 +5,11 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
+import { PATIENCE_MS } from './eventually.ts'
 import { cleanEnvironment, cliFile, root } from './gateway.ts'
 import { missing } from './needs.ts'
 
 const PYTHON = '/usr/bin/python3'
-const WITHIN_MS = 20_000
 
 /** Why tests on a terminal are skipped, or false. */
 export const noTerminal = missing(PYTHON, 'python3')
@@ -78,7 +78,7 @@ export class Terminal {
 
   /** Waits until something holds that what is written decides. */
   async until(what: string, holds: () => boolean): Promise<void> {
-    const late = AbortSignal.timeout(WITHIN_MS)
+    const late = AbortSignal.timeout(PATIENCE_MS)
     while (!holds()) {
       if (this.#child.stdout === null || this.#child.exitCode !== null || late.aborted) {
         throw new Error(`waited in vain for ${what}: ${JSON.stringify(this.out.slice(-3000))}`)
