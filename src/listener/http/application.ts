@@ -125,16 +125,18 @@ export class Application {
   async #tryUntilAnswered(asking: Asking, turns: Turns): Promise<Reply> {
     const { question, begun } = asking
     const body = question.body()
+    let unreachable: string | undefined
     for (let tries = 1; ; tries++) {
       this.#throwIfOver(question)
       const triedAt = performance.now()
-      const outcome = await this.#try(asking, body)
+      const outcome = await this.#try(asking, body, unreachable)
       this.#throwIfOver(question)
       if (!('failed' in outcome)) {
         turns.progress()
         this.#reachability.answered()
         return outcome
       }
+      unreachable = outcome.how === 'status' ? undefined : outcome.failed
       const ms = waitBefore(tries, outcome, asking.left)
       this.#reachability.failed(outcome.failed, ms === undefined ? begun : undefined)
       if (ms === undefined) throw this.#away(outcome.failed)
@@ -165,7 +167,8 @@ export class Application {
     }
   }
 
-  async #try(asking: Asking, body: string): Promise<Reply | Failure> {
+  /** @param unreachable why the try before came to nothing, if that had to do with the way there */
+  async #try(asking: Asking, body: string, unreachable: string | undefined): Promise<Reply | Failure> {
     const { exchange, keys, timeoutMs } = this.#options
     const underWay = exchange.post(webhookHeaders(asking.id, body, keys, Date.now()), body)
     asking.giveUp = reason => underWay.giveUp(reason)
@@ -184,17 +187,23 @@ export class Application {
         this.#isAbsent = error.isAbsent
         return { failed: error.message, how: error.isAbsent ? 'absent' : 'broken' }
       }
-      throw error instanceof Late ? this.#late(error, asking, underWay.isConnected) : error
+      if (!(error instanceof Late)) throw error
+      throw this.#late(error, asking, underWay.isConnected, unreachable)
     } finally {
       clearTimeout(late)
       asking.giveUp = undefined
     }
   }
 
-  /** Its time is over: it has been asked, or no connection could be made. */
-  #late(error: Late, { begun }: Asking, isConnected: boolean): Error {
+  /** Its time is over: it has been asked, or no connection could be made. The last try may have had little time. */
+  #late(
+    error: Late,
+    { begun }: Asking,
+    isConnected: boolean,
+    unreachable = 'no connection can be made',
+  ): Error {
     this.#isAbsent = !isConnected
-    const reason = isConnected ? 'it takes connections and does not answer' : 'no connection can be made'
+    const reason = isConnected ? 'it takes connections and does not answer' : unreachable
     this.#reachability.failed(reason, begun)
     return isConnected ? error : this.#away(reason)
   }

@@ -283,3 +283,24 @@ test('https: a certificate that Node trusts, and one that it does not', async t 
   other.send('x')
   assert.match((await wary.event('listener.error')).msg ?? '', /self-signed certificate/)
 })
+
+test('a last try that has no time to fail hides not why the others did', async t => {
+  let tries = 0
+  const { url } = await rawServer(t, socket =>
+    // Who only looks whether somebody listens says nothing.
+    socket.once('data', () => {
+      if (++tries === 1) socket.destroy()
+    }),
+  )
+  const gateway = await startGateway(t, {
+    env: {
+      WS_LISTENER: url.replace('http:', 'https:'),
+      WS_LISTENER_EVENTS: 'push',
+      WS_LISTENER_TIMEOUT_MS: '500',
+    },
+  })
+  const { status, body } = await gateway.push({ message: 'x' })
+  assert.equal(status, 503)
+  assert.match(body.detail, /away for 500 ms \(WS_LISTENER_TIMEOUT_MS\): .*TLS connection/)
+  assert.equal(tries, 2)
+})
