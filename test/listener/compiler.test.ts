@@ -32,7 +32,9 @@ test('a load after the death of esbuild works', {
   stage.write({ 'listener.ts': answering('v2') })
   await stage.host.reload()
   assert.equal(stage.say('?'), 'v2')
-  process.kill(compilers()[0] ?? 0, 'SIGKILL')
+  const [next] = compilers()
+  assert.ok(next !== undefined)
+  process.kill(next, 'SIGKILL')
   await stage.until(() => compilers().length === 0, 'no esbuild')
   await stage.host.reload()
   assert.equal(stage.host.status.generation, 3)
@@ -71,12 +73,12 @@ host.message({ message: 'hangs' })
 await host.stop()
 console.log(process.getActiveResourcesInfo().join())
 const began = performance.now()
-process.on('exit', () => console.log(performance.now() - began < 3000 ? 'soon' : 'late'))
+process.on('exit', () => console.log(performance.now() - began < 8000 ? 'soon' : 'late'))
 `
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--import', 'tsx', '--input-type=module', '--eval', program],
-    { encoding: 'utf8', timeout: 20_000, cwd: new URL('../..', import.meta.url) },
+    { encoding: 'utf8', timeout: 60_000, cwd: new URL('../..', import.meta.url) },
   )
   assert.equal(stderr, '')
   assert.equal(status, 0)

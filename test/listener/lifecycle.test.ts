@@ -15,7 +15,7 @@ export function onUnload(gateway) { gateway.state.story.push('${name} unload ' +
 ${answering(name)}${extra}`
 }
 
-function staged(t: import('node:test').TestContext, timeoutMs = 5000): Stage {
+function staged(t: import('node:test').TestContext, timeoutMs = 60_000): Stage {
   const stage = new Stage(t, { timeoutMs })
   stage.state.story = []
   return stage

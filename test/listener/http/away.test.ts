@@ -177,7 +177,7 @@ test('a restart of the application loses nothing; one line when it is away, one 
 test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for handshakes and pushes', async t => {
   const application = await startApplication(t)
   const gateway = await startGateway(t, {
-    env: { WS_LISTENER: application.url, WS_LISTENER_TIMEOUT_MS: '400' },
+    env: { WS_LISTENER: application.url, WS_LISTENER_TIMEOUT_MS: '1000' },
   })
   const client = await connect(t, gateway.url)
   await application.event('open')
@@ -186,19 +186,19 @@ test('away for longer than WS_LISTENER_TIMEOUT_MS: logged, not sent, 503 for han
   const { msg, hook } = await gateway.event('listener.error')
   assert.match(
     msg ?? '',
-    /^"message" failed: the application was away for 400 ms \(WS_LISTENER_TIMEOUT_MS\): .*ECONNREFUSED/,
+    /^"message" failed: the application was away for 1000 ms \(WS_LISTENER_TIMEOUT_MS\): .*ECONNREFUSED/,
   )
   assert.equal(hook, 'message')
   const from = gateway.lines.length
   const { status, headers, text } = await refusal(gateway.url)
   assert.equal(status, 503)
   const refused = await gateway.event('listener.error', from)
-  assert.match(refused.msg ?? '', /^"handshake" failed: the application was away for 400 ms/)
+  assert.match(refused.msg ?? '', /^"handshake" failed: the application was away for 1000 ms/)
   assert.ok(headers['retry-after'])
   assert.equal(JSON.parse(text).detail, 'the application is not available at the moment')
   const pushed = await gateway.push({ message: 'x' })
   assert.equal(pushed.status, 503)
-  assert.match(pushed.body.detail, /^"push" failed: the application was away for 400 ms/)
+  assert.match(pushed.body.detail, /^"push" failed: the application was away for 1000 ms/)
   assert.equal((await gateway.call('GET', '/health')).body.status, 'warn')
   // Nothing happens any more, and still it is seen to be back.
   await application.start()

@@ -100,18 +100,35 @@ test('who does not want to know any more leaves the line; who returns takes ever
   assert.equal(turns.underWay, 1)
 })
 
-test('the impatient wait for so long, the patient for as long as others are answered', async () => {
+test('the impatient wait for so long, the patient for as long as others are answered', async t => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const passes = (ms: number, isAnswered: boolean): void => {
+    for (const end = now + ms; now < end; ) {
+      now += 50
+      if (isAnswered) turns.progress()
+      t.mock.timers.tick(50)
+    }
+  }
   const turns = new Turns({ ...options, limit: 1, timeoutMs: 300 })
   turns.take(held)
-  const answered = setInterval(() => turns.progress(), 50)
   const waits = turns.take(held)
-  const began = performance.now()
-  await assert.rejects(turns.take({ ...held, isPatient: false }) ?? Promise.resolve(), WaitedTooLong)
-  assert.ok(performance.now() - began >= 300)
+  const impatient = turns.take({ ...held, isPatient: false })
+  const ends = Promise.allSettled([impatient])
+  passes(250, true)
+  assert.equal(turns.waiting, 2)
+  // It is looked at four times a second.
+  passes(250, true)
   assert.equal(turns.waiting, 1)
-  clearInterval(answered)
+  const [end] = await ends
+  assert.ok(end.status === 'rejected' && end.reason instanceof WaitedTooLong)
+  passes(10_000, true)
+  assert.equal(turns.waiting, 1)
+  passes(500, false)
+  assert.equal(turns.waiting, 0)
   await assert.rejects(waits ?? Promise.resolve(), /no turn within 300 ms \(WS_LISTENER_TIMEOUT_MS\)/)
-  assert.deepEqual([turns.underWay, turns.waiting], [1, 0])
+  assert.equal(turns.underWay, 1)
 })
 
 test('twenty thousand in line are let through in order, and quickly', async () => {
