@@ -19,8 +19,12 @@ export interface Attempt {
 export interface Loader {
   /** What the last attempt has read. */
   readonly snapshot: Snapshot
-  /** @param patient whether a version that looks half-written is to be left for later */
-  attempt(patient: boolean): Promise<Attempt>
+  /**
+   * One load at a time; what the last one has read by then is not loaded again.
+   * @param patient whether a version that looks half-written is to be left for later
+   * @param again loads it all the same
+   */
+  attempt(patient: boolean, again: boolean): Promise<Attempt>
   /** The attempt's fault is there to stay. */
   report(attempt: Attempt): void
   /** The disk says again what the last attempt has read. */
@@ -117,10 +121,10 @@ export class Follower {
     while (!this.#closed.signal.aborted) {
       if (patient) {
         since = await settled(since, seen, () => this.#look(), this.#closed.signal)
-        if (this.#closed.signal.aborted || (await sameContent(this.#root, this.#loader.snapshot))) return
+        if (this.#closed.signal.aborted) return
       }
       const tried = performance.now()
-      const attempt = await this.#loader.attempt(patient && tried - since < PATIENCE_MS)
+      const attempt = await this.#loader.attempt(patient && tried - since < PATIENCE_MS, !patient)
       // How long an onLoad takes says nothing of how long the files have been changing.
       since += performance.now() - tried
       if (attempt.error === undefined && !attempt.doubtful) return

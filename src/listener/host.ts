@@ -145,7 +145,13 @@ export class ListenerHost implements ListenerPort {
       get snapshot() {
         return versions.snapshot
       },
-      attempt: patient => this.#inTurn(() => this.#attempt(patient, stopping)),
+      attempt: (patient, again) =>
+        this.#inTurn(async () => {
+          const { snapshot } = versions
+          // A reload that was asked for may have been quicker.
+          const isLoaded = !again && (await sameContent(this.#root, snapshot))
+          return isLoaded ? { snapshot } : this.#attempt(patient, stopping)
+        }),
       report: attempt => versions.report(attempt),
       restored: () => versions.restored(),
     }

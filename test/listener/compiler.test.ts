@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answering, Stage } from './stage.ts'
 
 const linux = existsSync('/proc/self/task')
@@ -55,6 +56,29 @@ test('loads of two listeners survive the death of esbuild', {
   for (const pid of compilers()) process.kill(pid, 'SIGKILL')
   await Promise.all(loads)
   for (const stage of stages) assert.equal(stage.host.status.generation, 2)
+})
+
+test('a save is loaded once, also when it is noticed while a reload that was asked for is under way', {
+  skip: !linux || spawnSync('ps').error !== undefined,
+}, async t => {
+  const stage = new Stage(t)
+  stage.write({ 'listener.ts': answering('v1') })
+  await stage.host.start()
+  const [pid] = compilers()
+  assert.ok(pid !== undefined)
+  process.kill(pid, 'SIGSTOP')
+  stage.write({ 'listener.ts': answering('v2') })
+  const reloading = stage.host.reload()
+  await sleep(700)
+  process.kill(pid, 'SIGCONT')
+  await reloading
+  assert.equal(stage.say('?'), 'v2')
+  await sleep(700)
+  assert.equal(stage.host.status.generation, 2)
+  // What is saved next is noticed as ever.
+  stage.write({ 'listener.ts': answering('v3') })
+  await stage.answers('v3')
+  assert.equal(stage.host.status.generation, 3)
 })
 
 test('a process with a stopped host ends by itself', async t => {
