@@ -42,7 +42,7 @@ async function configuration(nodes: readonly GatewayProcess[], folder: string): 
 
 /** Asks until there is something. */
 function answered(prometheus: Prometheus, expr: string): Promise<unknown> {
-  return eventually(expr, async () => (await prometheus.query(expr)).length > 0, 15_000)
+  return eventually(expr, async () => (await prometheus.query(expr)).length > 0)
 }
 
 test('all metrics are there, Prometheus takes them, and no panel of the dashboard is empty', {
@@ -55,6 +55,8 @@ test('all metrics are there, Prometheus takes them, and no panel of the dashboar
     WS_CONTROL_TOKEN: token,
     WS_PUSH_STREAM: 'pushes',
     WS_MAX_CONNECTIONS: '100',
+    // Nobody is to be taken for dead here, however slow the machine is.
+    WS_NODE_TIMEOUT_MS: '10000',
   }
   const nodes = await Promise.all([
     startNode(t, redis, { listener: { 'listener.mjs': listener }, env }),
