@@ -19,17 +19,20 @@ export async function unlessNewer<T>(
   load: (newer: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const newer = new AbortController()
+  // As long as it is this one, what is loaded is still being compiled, and what is read for that is not known.
+  const before = snapshot()
   let done = false
   let last = ''
   let since = 0
   let timer = setTimeout(check, GRACE_MS).unref()
 
   async function check(): Promise<void> {
-    const { text, gone } = await takeFingerprint(root, snapshot())
+    const read = snapshot()
+    const { text, gone } = await takeFingerprint(root, read)
     if (text !== last) since = performance.now()
     last = text
     const settled = performance.now() - since >= DOUBT_MS
-    if (settled && !gone && !(await sameContent(root, snapshot()))) {
+    if (settled && !gone && read !== before && !(await sameContent(root, read))) {
       newer.abort(new ListenerLoadError('a newer version was saved before onLoad was done'))
     } else if (!done) {
       timer = setTimeout(check, CHECK_MS).unref()

@@ -81,6 +81,28 @@ test('a save is loaded once, also when it is noticed while a reload that was ask
   assert.equal(stage.host.status.generation, 3)
 })
 
+for (const asked of [true, false]) {
+  test(`what takes seconds to compile comes into use all the same${asked ? ', by a reload that was asked for' : ''}`, {
+    skip: !linux || spawnSync('ps').error !== undefined,
+  }, async t => {
+    const stage = new Stage(t)
+    stage.write({ 'listener.ts': answering('v1') })
+    await stage.host.start()
+    const [pid] = compilers()
+    assert.ok(pid !== undefined)
+    process.kill(pid, 'SIGSTOP')
+    stage.write({ 'listener.ts': answering('v2') })
+    const reloading = asked ? stage.host.reload() : undefined
+    reloading?.catch(() => undefined)
+    await sleep(2500)
+    process.kill(pid, 'SIGCONT')
+    await reloading
+    await stage.answers('v2')
+    assert.equal(stage.host.status.generation, 2)
+    assert.deepEqual(stage.events('listener.error'), [])
+  })
+}
+
 test('a process with a stopped host ends by itself', async t => {
   const stage = new Stage(t)
   stage.write({ 'listener.mjs': `export const onMessage = () => new Promise(() => {})\n` })
