@@ -78,8 +78,8 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) =
 test('several writers with other limits or none, one killed and begun again: no line lost or torn, and a follower sees each once', async t => {
   const path = join(temporaryFolder(t), 'WebSocket.log')
   const writers = [
-    new Writer(t, path, 'a', 64 * KIB, 1000),
-    new Writer(t, path, 'b', 100 * KIB, 900),
+    new Writer(t, path, 'a', 64 * KIB, 10_000),
+    new Writer(t, path, 'b', 100 * KIB, 9000),
     new Writer(t, path, 'old', 0, 0),
   ]
   // A follower sees each line once, however often the file is rotated between two looks of it.
@@ -90,7 +90,7 @@ test('several writers with other limits or none, one killed and begun again: no 
   await Promise.all(writers.map(writer => writer.ready))
   const killed = ['killed 0', 'killed 1']
   for (const name of killed) {
-    const writer = new Writer(t, path, name, 64 * KIB, 1000)
+    const writer = new Writer(t, path, name, 64 * KIB, 10_000)
     await writer.ready
     const before = rotated(path).length
     await eventually('more files', () => rotated(path).length >= before + 10)
@@ -99,7 +99,8 @@ test('several writers with other limits or none, one killed and begun again: no 
   const counts = await Promise.all(writers.map(writer => writer.end()))
 
   const files = [...rotated(path), path]
-  assert.ok(files.length < 900)
+  // Some hundreds for each second: none has been deleted.
+  assert.ok(files.length < 9000)
   const all = text(files)
   const { numbers, others } = account(all)
   for (const [i, { name }] of writers.entries())
