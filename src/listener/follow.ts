@@ -118,6 +118,7 @@ export class Follower {
   async #load(began: number, seen: Fingerprint): Promise<void> {
     let since = began
     let patient = true
+    let failures = 0
     while (!this.#closed.signal.aborted) {
       if (patient) {
         since = await settled(since, seen, () => this.#look(), this.#closed.signal)
@@ -138,7 +139,7 @@ export class Follower {
         return
       }
       // The files have changed meanwhile, so this was no fault; unless it goes on like that.
-      if (performance.now() - since > GIVE_UP_MS) {
+      if (failures++ > 0 && performance.now() - since > GIVE_UP_MS) {
         this.#loader.report(attempt)
         return
       }

@@ -1,6 +1,7 @@
 /** An `onLoad` that takes its time, or all of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answering, Stage } from './stage.ts'
 
 test('stop does not wait for an onLoad that hangs, and its version never comes into use', async t => {
@@ -24,8 +25,12 @@ test('stop does not wait for an onLoad that hangs, and its version never comes i
   assert.deepEqual(stage.events('listener.error'), [])
 })
 
-for (const asked of [true, false]) {
-  test(`an onLoad that hangs gives way to a newer version${asked ? ', when a reload waits for it' : ''}`, async t => {
+for (const [asked, when] of [
+  [true, ', when a reload waits for it'],
+  [false, ''],
+  [false, ', also when the machine stood still at its save'],
+] as const) {
+  test(`an onLoad that hangs gives way to a newer version${when}`, async t => {
     const stage = new Stage(t, { timeoutMs: 60_000 })
     stage.write({ 'listener.mjs': answering('v1') })
     await stage.host.start()
@@ -36,6 +41,10 @@ for (const asked of [true, false]) {
       'listener.mjs': `export const onLoad = g => { g.state.begun(); g.state.signal = g.signal; return new Promise(() => {}) }`,
     })
     const reloading = asked ? stage.host.reload() : undefined
+    if (when.includes('stood still')) {
+      await sleep(50)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
+    }
     await begun
     stage.write({ 'listener.mjs': answering('v2') })
     await stage.answers('v2')
