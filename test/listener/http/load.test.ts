@@ -109,16 +109,16 @@ test('a client that sends faster than the application answers is not read meanwh
 test('what waits for its turn longer than WS_LISTENER_TIMEOUT_MS: handshakes are refused, messages wait on', async t => {
   let isSlow = true
   const application = await startApplication(t, async ({ event }) => {
-    if (event === 'message' && isSlow) await wait(400)
+    if (event === 'message' && isSlow) await wait(800)
     return undefined
   })
   const gateway = await startGateway(t, {
-    env: { WS_LISTENER: application.url, WS_LISTENER_CONCURRENCY: '1', WS_LISTENER_TIMEOUT_MS: '2000' },
+    env: { WS_LISTENER: application.url, WS_LISTENER_CONCURRENCY: '1', WS_LISTENER_TIMEOUT_MS: '4000' },
   })
   const clients = await Promise.all(Array.from({ length: 10 }, () => connect(t, gateway.url)))
   for (let i = 0; i < 20; i++) for (const client of clients) client.send('x')
   await application.event('message')
-  // One message of each other client stands before it whenever it comes: 3.6 seconds of work.
+  // One message of each other client stands before it whenever it comes: 7.2 seconds of work.
   assert.equal(await refused(gateway.url), 503)
   isSlow = false
   await clients[0]?.messages(200)
