@@ -64,7 +64,7 @@ suite('access and faults', { concurrency: true }, () => {
       const container = await startContainer(t, {
         words: [
           '-e',
-          'WS_LISTENER_STUCK_MS=2000',
+          'WS_LISTENER_STUCK_MS=4000',
           '--restart',
           'on-failure',
           '-v',
