@@ -77,6 +77,8 @@ test('a tab that nobody looks at has no stream, and comes back with all of the h
   await page.clock.install()
   await signIn(opened)
   await opened.titled(/^running, 0 connections/)
+  // The gateway's first second is over, with nobody connected.
+  await page.getByRole('img', { name: /open: 0 now/ }).waitFor()
   const streams: string[] = []
   page.on('request', request => {
     if (request.url().endsWith('/events')) streams.push('asked')
