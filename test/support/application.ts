@@ -97,7 +97,6 @@ export class TestApplication {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
-    if (this.#port === 0 && socketPath === undefined) this.#port = await freePort()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       if (socketPath !== undefined) server.listen(socketPath, resolve)
