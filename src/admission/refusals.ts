@@ -10,7 +10,6 @@ export class Refusals {
   readonly #log: Logger
   /** By status, of which there are few: 4xx and 5xx. */
   readonly #byStatus = new Map<number, { count: number; saidAt: number; unsaid: number }>()
-  count = 0
 
   constructor(log: Logger) {
     this.#log = log
@@ -18,7 +17,6 @@ export class Refusals {
 
   /** Neither the query nor a header is logged: a token may stand in them. */
   note({ status, detail, cause }: Problem, { ip, path }: ClientRequest): void {
-    this.count++
     const now = performance.now()
     const last = this.#byStatus.get(status)
     const fields = { event: 'client.refused', ip, path, status, detail }
@@ -34,6 +32,13 @@ export class Refusals {
     // Whoever is refused for what the gateway can take is for the operator to see; a stranger is no news.
     const level = status === 429 || status >= 500 ? 'warn' : 'info'
     this.#log[level]({ ...fields, ...more, ...(cause instanceof Error && { err: cause }) }, 'client refused')
+  }
+
+  /** How many, with whatever status. */
+  get count(): number {
+    let count = 0
+    for (const each of this.#byStatus.values()) count += each.count
+    return count
   }
 
   /** How many with each status. */

@@ -1,6 +1,5 @@
 /** Numbers as people read them. */
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+import { inUnits } from '../size-text.ts'
 
 /** `1,234,567` */
 export function grouped(number: number): string {
@@ -11,13 +10,9 @@ export function grouped(number: number): string {
 
 /** So many bytes, in three digits: `12 B`, `1.5 kB`, `230 MB`. A kB has 1000. */
 export function bytesText(bytes: number): string {
-  let amount = bytes
-  let unit = 0
-  while (amount >= 999.5 && unit < UNITS.length - 1) {
-    amount /= 1000
-    unit++
-  }
-  return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[unit]}`
+  // 999.5 would be rounded to four digits.
+  const [amount, unit] = inUnits(bytes, 999.5)
+  return `${unit !== 'B' && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
 }
 
 /** How many a second: `1,234/s`, and of few the tenths: `0.4/s`. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gateway } from '../gateway.ts'
 import type { Logger } from '../log.ts'
 import type { EventStream } from './event-stream.ts'
+import type { Places } from './places.ts'
 
 /** One call, as a route sees it. */
 export interface Call {
@@ -12,6 +13,8 @@ export interface Call {
   /** The variable parts of the path by their names, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly log: Logger
+  /** Those who search the log. */
+  readonly searches: Places
 }
 
 /** An answer in JSON. */

@@ -1,17 +1,17 @@
 /** The callers that listen to events: how many may, and that each stream ends. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '../log.ts'
-import { Problem } from '../problem.ts'
 import type { EventAnswer } from './call.ts'
 import { EventStream } from './event-stream.ts'
+import { Places } from './places.ts'
 
 /** So many may at a time. */
 const MOST = 32
 
 export class EventStreams {
   readonly #log: Logger
-  /** Those that listen, or will in a moment. */
-  #count = 0
+  /** Of those that listen, or will in a moment. */
+  readonly #places = new Places(MOST, 'listen to events')
   readonly #open = new Set<EventStream>()
 
   constructor(log: Logger) {
@@ -24,19 +24,14 @@ export class EventStreams {
     response: ServerResponse,
     { prepare, stream }: EventAnswer,
   ): Promise<void> {
-    if (this.#count >= MOST)
-      throw new Problem(429, `${MOST} callers listen to events already, and no more may`)
-    if (request.method === 'HEAD') {
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).end()
-      return
-    }
-    this.#count++
-    try {
+    await this.#places.hold(async () => {
+      if (request.method === 'HEAD') {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).end()
+        return
+      }
       await prepare?.()
       await this.#send(request, response, stream)
-    } finally {
-      this.#count--
-    }
+    })
   }
 
   /** Ends all streams, whole. */

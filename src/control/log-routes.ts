@@ -16,27 +16,17 @@ const MOST_LINES = 1000
 const MOST_BYTES = 64 * 1024 * 1024
 /** Lines in one answer, in characters altogether: writing them as JSON holds up everyone else. */
 const MOST_FOUND = 2 * 1024 * 1024
-/** So many calls search at a time. */
-const MOST_SEARCHES = 4
-
-let searches = 0
 
 /** `GET /logs`: the newest lines that match, oldest first. */
-export async function listLogLines({ gateway, query, request }: Call): Promise<Answer> {
+export async function listLogLines({ gateway, query, request, searches }: Call): Promise<Answer> {
   const count = numberIn(query, 'limit', 1, { default: 200, most: MOST_LINES })
   const matches = matcherOf(query)
   const path = await readableLog(gateway.settings.logDir)
-  if (searches >= MOST_SEARCHES) {
-    throw new Problem(429, `${MOST_SEARCHES} callers search the log already, and no more may`)
-  }
-  searches++
-  try {
+  return searches.hold(async () => {
     const { lines, end, isWhole } = await search(path, count, matches, () => !request.socket.destroyed)
     await end.file?.close()
     return ok({ lines: lines.map(fieldsOf), ...(!isWhole && { partial: true }) })
-  } finally {
-    searches--
-  }
+  })
 }
 
 /** `GET /logs/events`: the same lines, and then each new one as it comes. */

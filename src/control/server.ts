@@ -15,6 +15,7 @@ import type { Answer, EventAnswer, RelayedAnswer } from './call.ts'
 import { EventStreams } from './event-streams.ts'
 import { Guard } from './guard.ts'
 import { answerNoHttp } from './no-http.ts'
+import { Places } from './places.ts'
 import { isOpenToAll, route } from './routes.ts'
 import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 
@@ -22,6 +23,8 @@ import { ControlSocketError, listenOn, type SocketFile } from './socket-file.ts'
 const LINGER_MS = 10_000
 /** How long a stranger may take to send a request's head, over TCP. */
 const HEAD_MS = 10_000
+/** So many calls search the log at a time. */
+const MOST_SEARCHES = 4
 
 export class ControlServer {
   readonly #gateway: Gateway
@@ -30,6 +33,7 @@ export class ControlServer {
   #tcp: Server | undefined
   #file: SocketFile | undefined
   readonly #events: EventStreams
+  readonly #searches = new Places(MOST_SEARCHES, 'search the log')
 
   constructor(gateway: Gateway, log: Logger) {
     this.#gateway = gateway
@@ -147,6 +151,7 @@ export class ControlServer {
         query: new URLSearchParams(query),
         params,
         log: this.#log,
+        searches: this.#searches,
       }
       const answer = await handle(call)
       if ('stream' in answer) await this.#events.serve(request, response, answer)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answering, Stage } from './stage.ts'
 
@@ -21,14 +21,20 @@ function compilers(): number[] {
     .map(([pid]) => Number(pid))
 }
 
-test('a load after the death of esbuild works', {
-  skip: !linux || spawnSync('ps').error !== undefined,
-}, async t => {
+const skip = !linux || spawnSync('ps').error !== undefined
+
+/** A listener that answers `v1`, and the process that has compiled it. */
+async function compiled(t: TestContext): Promise<{ stage: Stage; pid: number }> {
   const stage = new Stage(t)
   stage.write({ 'listener.ts': answering('v1') })
   await stage.host.start()
   const [pid] = compilers()
   assert.ok(pid !== undefined)
+  return { stage, pid }
+}
+
+test('a load after the death of esbuild works', { skip }, async t => {
+  const { stage, pid } = await compiled(t)
   process.kill(pid, 'SIGKILL')
   stage.write({ 'listener.ts': answering('v2') })
   await stage.host.reload()
@@ -44,9 +50,7 @@ test('a load after the death of esbuild works', {
   await stage.until(() => compilers().length === 0, 'no esbuild')
 })
 
-test('loads of two listeners survive the death of esbuild', {
-  skip: !linux || spawnSync('ps').error !== undefined,
-}, async t => {
+test('loads of two listeners survive the death of esbuild', { skip }, async t => {
   const stages = [new Stage(t), new Stage(t), new Stage(t)]
   for (const stage of stages) {
     stage.write({ 'listener.ts': answering('v1') })
@@ -59,13 +63,9 @@ test('loads of two listeners survive the death of esbuild', {
 })
 
 test('a save is loaded once, also when it is noticed while a reload that was asked for is under way', {
-  skip: !linux || spawnSync('ps').error !== undefined,
+  skip,
 }, async t => {
-  const stage = new Stage(t)
-  stage.write({ 'listener.ts': answering('v1') })
-  await stage.host.start()
-  const [pid] = compilers()
-  assert.ok(pid !== undefined)
+  const { stage, pid } = await compiled(t)
   process.kill(pid, 'SIGSTOP')
   stage.write({ 'listener.ts': answering('v2') })
   const reloading = stage.host.reload()
@@ -83,13 +83,9 @@ test('a save is loaded once, also when it is noticed while a reload that was ask
 
 for (const asked of [true, false]) {
   test(`what takes seconds to compile comes into use all the same${asked ? ', by a reload that was asked for' : ''}`, {
-    skip: !linux || spawnSync('ps').error !== undefined,
+    skip,
   }, async t => {
-    const stage = new Stage(t)
-    stage.write({ 'listener.ts': answering('v1') })
-    await stage.host.start()
-    const [pid] = compilers()
-    assert.ok(pid !== undefined)
+    const { stage, pid } = await compiled(t)
     process.kill(pid, 'SIGSTOP')
     stage.write({ 'listener.ts': answering('v2') })
     const reloading = asked ? stage.host.reload() : undefined

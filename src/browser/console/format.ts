@@ -1,4 +1,5 @@
 /** Numbers, times and sizes in words. */
+import { inUnits } from '../../size-text.ts'
 import { clockTime, inWords, localTime } from '../../time-text.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -15,17 +16,10 @@ export function short(value: number): string {
   return compact.format(value)
 }
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
-
 /** 12.3 MB */
 export function bytes(value: number): string {
-  let unit = 0
-  let amount = value
-  while (amount >= 1000 && unit < UNITS.length - 1) {
-    amount /= 1000
-    unit++
-  }
-  return `${oneDigit.format(amount)} ${UNITS[unit]}`
+  const [amount, unit] = inUnits(value)
+  return `${oneDigit.format(amount)} ${unit}`
 }
 
 /** 4.2 ms */

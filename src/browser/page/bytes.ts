@@ -1,16 +1,10 @@
 /** Bytes as people read and write them. */
-
-const UNITS = ['B', 'kB', 'MB', 'GB']
+import { inUnits } from '../../size-text.ts'
 
 /** A size such as `12 B` or `1.4 kB`. */
 export function sizeText(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
+  const [amount, unit] = inUnits(bytes)
+  return `${unit === 'B' ? amount : amount.toFixed(1)} ${unit}`
 }
 
 /** The bytes of a text in UTF-8. */

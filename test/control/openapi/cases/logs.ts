@@ -9,7 +9,7 @@ import { listened, until } from './listening.ts'
 /** Each filter, so that lines are left that fit all of them. */
 const FILTERS = 'level=info&event=client.*&gateway=websocket&text=CONNECTED'
 
-/** So many callers search the log at a time (src/control/log-routes.ts); of more than that, some come too soon. */
+/** So many callers search the log at a time (src/control/server.ts); of more than that, some come too soon. */
 const MORE_THAN_SEARCH = 12
 
 /** Writes so much into the log of a stage that a search takes its time. */
